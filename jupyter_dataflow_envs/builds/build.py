@@ -1,0 +1,291 @@
+"""One run of one attempt: claims it, runs the engine, commits what came of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ..domain.clock import now
+from ..domain.events import EventKind
+from ..domain.lock import Lock
+from ..domain.requirement import parse_pair
+from ..domain.spec import EnvironmentSpec
+from ..domain.version import Progress, Step, StepDuration
+from ..engine.protocol import Answer, Caches, Job, Message, Mode, Sources
+from ..store import deployment, events, prefixes, queue, versions
+from ..store.database import Database
+from ..store.queue import BuiltPrefix, QueuedAttempt
+from ..store.root import Root
+from .log import BuildLog, Logs
+from .prefix_folders import PrefixFolders
+from .runner import Runner
+
+PROGRESS_SECONDS = 0.25
+"""Between two writes of a build's progress to the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """What the deployment says about builds."""
+
+    channels: tuple[str, ...]
+    pip_index_url: str | None
+    pip_extra_index_urls: tuple[str, ...]
+    allow_source_builds: bool
+    run_link_scripts: bool
+    virtual_packages: dict[str, str] | None
+    max_concurrent_builds: int
+    max_log_bytes: int
+    extended_requirements: bool
+
+    @property
+    def sources(self) -> Sources:
+        return Sources(self.channels, self.pip_index_url, self.pip_extra_index_urls)
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Everything that builds of one deployment share."""
+
+    database: Database
+    root: Root
+    settings: BuildSettings
+    runner: Runner
+
+    @property
+    def folders(self) -> PrefixFolders:
+        return PrefixFolders(self.root.prefixes)
+
+    @property
+    def logs(self) -> Logs:
+        return Logs(self.root.logs, self.settings.max_log_bytes)
+
+    @property
+    def caches(self) -> Caches:
+        return Caches(*(str(self.root.cache(name)) for name in ("packages", "repodata", "uv", "bytecode")))
+
+    def job(
+        self, connection: Connection, *, title: str, spec: EnvironmentSpec, prefix: Path, hold: Lock | None = None
+    ) -> Job:
+        """What the engine is told to build `spec`; `hold`: what is installed and must stay as it is."""
+        conda, pip = parse_pair(
+            spec.conda_requirements, spec.pip_requirements, extended=self.settings.extended_requirements
+        )
+        return Job(
+            mode=Mode.BUILD,
+            caches=self.caches,
+            sources=self.settings.sources,
+            prefix=str(prefix),
+            title=title,
+            python_version=spec.python_version,
+            conda=tuple(r.conda_spec() for r in conda),
+            pip=(
+                *(r.pip_spec() for r in pip),
+                *(text for r in conda if r.extras for text in (r.with_extras_for_pip(),) if text),
+            ),
+            lock=hold,
+            policy=deployment.policy(connection),
+            allow_source_builds=self.settings.allow_source_builds,
+            run_link_scripts=self.settings.run_link_scripts,
+            virtual_packages=self.settings.virtual_packages,
+        )
+
+
+class Build:
+    """The listener of one run. All of it happens in the thread that calls `run`; `cancel` may be called from any."""
+
+    def __init__(self, workshop: Workshop, queued: QueuedAttempt, changed: Callable[[], None]) -> None:
+        self._workshop = workshop
+        self._queued = queued
+        self._changed = changed
+        self.run_id = uuid.uuid4().hex
+        self._prefix_id = workshop.folders.new_id()
+        self._stop = threading.Event()
+        self._handing_back = False
+        self._phase = "solving"
+        self._progress: Progress | None = None
+        self._progress_written = 0.0
+        self._lock: Lock | None = None
+        self._key: str | None = None
+        self._reused = False
+        self._started = time.monotonic()
+        self._log: BuildLog | None = None
+
+    def cancel(self) -> None:
+        self._stop.set()
+
+    def hand_back(self) -> None:
+        """End the run; the attempt goes back to its place in the queue."""
+        self._handing_back = True
+        self._stop.set()
+
+    def run(self) -> None:
+        """From the claim to the committed result; returns when nothing of the run is left but what it built."""
+        queued = self._queued
+        with self._workshop.database.write() as connection:
+            if not queue.claim(connection, queued.id, self.run_id, self._prefix_id):
+                return
+            self._record(connection, EventKind.BUILD_STARTED)
+            job = self._workshop.job(
+                connection,
+                title=queued.short_name,
+                spec=queued.spec,
+                prefix=self._workshop.folders.path(self._prefix_id),
+                hold=self._held(connection),
+            )
+        self._changed()
+        self._log = self._workshop.logs.open(queued.environment_id, queued.number, queued.attempt)
+        again = ", taken up again after an interruption" if queued.interruptions else ""
+        self._say(
+            f"Building {queued.short_name} version {queued.number}, attempt {queued.attempt}{again}, "
+            f"asked for by {queued.created_by}, {now():%Y-%m-%d %H:%M:%S} UTC"
+        )
+        try:
+            last = self._workshop.runner.run(job, self, self._stop)
+        except OSError as error:
+            last = {"type": "failure", "reason": f"The build could not be started: {error}.", "steps": []}
+        self._end(last)
+        self._changed()
+
+    def _held(self, connection: Connection) -> Lock | None:
+        if not self._queued.pin_installed or self._queued.latest_success is None:
+            return None
+        usable = versions.find(connection, self._queued.environment_id, self._queued.latest_success)
+        return versions.lock(connection, usable.digest) if usable.digest else None
+
+    def started(self, process: dict[str, Any]) -> None:
+        with self._workshop.database.write() as connection:
+            queue.note_process(connection, self.run_id, process)
+
+    def printed(self, text: str) -> None:
+        self._say(text)
+
+    def heard(self, message: Message) -> Answer | None:
+        match message["type"]:
+            case "log":
+                self._say(message["text"])
+            case "step":
+                self._enter(Step(message["name"]).phase)
+            case "progress":
+                self._advance(Progress(**{k: v for k, v in message.items() if k != "type"}))
+            case "lock":
+                return self._decide(Lock.from_json(message["lock"]), message["prefix_key"])
+        return None
+
+    def _enter(self, phase: str) -> None:
+        if phase == self._phase:
+            return
+        self._phase, self._progress = phase, None
+        self._write_progress()
+
+    def _advance(self, progress: Progress) -> None:
+        self._progress = progress
+        if time.monotonic() - self._progress_written >= PROGRESS_SECONDS:
+            self._write_progress()
+
+    def _write_progress(self) -> None:
+        self._progress_written = time.monotonic()
+        with self._workshop.database.write() as connection:
+            queue.note_progress(connection, self.run_id, self._phase, self._progress)
+        self._changed()
+
+    def _decide(self, lock: Lock, key: str | None) -> Answer:
+        """Take the prefix that holds the same packages, in the transaction that finds it; else go on installing."""
+        self._lock, self._key = lock, key
+        if key is None or self._queued.from_scratch:
+            return Answer.INSTALL
+        with self._workshop.database.write() as connection:
+            equal = prefixes.ready_by_key(connection, key)
+            if equal is None or equal.size is None:
+                return Answer.INSTALL
+            if not self._workshop.folders.is_whole(equal.id):
+                prefixes.stop_sharing(connection, equal.id)
+                return Answer.INSTALL
+            self._say(f"The same {len(lock.packages)} packages are installed and verified already: taking that prefix.")
+            self._reused = self._commit(connection, BuiltPrefix(equal.id, lock, equal.size), [])
+        return Answer.REUSE
+
+    def _end(self, last: Message | None) -> None:
+        steps = [StepDuration(s["name"], s["duration"]) for s in (last or {}).get("steps", [])]
+        if self._reused:
+            self._throw_away()
+        elif last is None or last["type"] != "result" or not self._succeed(last["size"], steps):
+            self._fail(last, steps)
+
+    def _succeed(self, size: int, steps: list[StepDuration]) -> bool:
+        """False: cancelled or fenced at the last moment."""
+        assert self._lock is not None
+        with self._workshop.database.write() as connection:
+            done = self._commit(connection, BuiltPrefix(self._prefix_id, self._lock, size), steps)
+            if done:
+                prefixes.mark_ready(connection, self._prefix_id, key=self._key, size=size)
+        return done
+
+    def _commit(self, connection: Connection, built: BuiltPrefix, steps: list[StepDuration]) -> bool:
+        duration = time.monotonic() - self._started
+        if not queue.succeed(connection, self.run_id, built, steps, duration):
+            return False
+        self._record(connection, EventKind.BUILD_SUCCEEDED, digest=built.lock.digest, prefix=built.id)
+        self._close_log("Succeeded.")
+        return True
+
+    def _fail(self, last: Message | None, steps: list[StepDuration]) -> None:
+        """Nothing of the run stays but its log and the reason; what is in use is untouched."""
+        self._throw_away()
+        with self._workshop.database.write() as connection:
+            mine = next((q for q in queue.active(connection) if q.run_id == self.run_id), None)
+            if mine is None:
+                self._close_log("Another run has taken over this build; this one's result is not used.")
+                return
+            if self._handing_back and not mine.cancel_requested_by:
+                queue.hand_back(connection, self.run_id, interrupted=False)
+                self._record(connection, EventKind.BUILD_INTERRUPTED)
+                self._close_log("The server is stopping: the build goes back to its place in the queue.")
+                return
+            reason = self._reason(mine, last)
+            queue.fail(connection, self.run_id, reason, steps, time.monotonic() - self._started)
+            self._record(connection, EventKind.BUILD_FAILED, reason=reason)
+            self._close_log(f"Failed: {reason}")
+
+    def _reason(self, mine: QueuedAttempt, last: Message | None) -> str:
+        if mine.cancel_requested_by:
+            return f"cancelled by {mine.cancel_requested_by}"
+        if last is None or last["type"] != "failure":
+            return "The build process ended unexpectedly; the log's last lines may say why. Build it again."
+        if last.get("details"):
+            self._say(last["details"])
+        return str(last["reason"])
+
+    def _close_log(self, words: str) -> None:
+        """Before the outcome is committed: who reads on until there is an outcome has then read all of it."""
+        assert self._log is not None
+        self._log.close(f"{words} {time.monotonic() - self._started:.2f} s in all.")
+
+    def _throw_away(self) -> None:
+        self._workshop.folders.remove(self._prefix_id)
+        with self._workshop.database.write() as connection:
+            prefixes.forget(connection, self._prefix_id)
+
+    def _record(self, connection: Connection, kind: EventKind, **details: Any) -> None:
+        queued = self._queued
+        events.record(
+            connection,
+            kind,
+            queued.created_by,
+            environment_id=queued.environment_id,
+            short_name=queued.short_name,
+            version=queued.number,
+            attempt=queued.attempt,
+            **details,
+        )
+
+    def _say(self, text: str) -> None:
+        assert self._log is not None
+        self._log.write(text)

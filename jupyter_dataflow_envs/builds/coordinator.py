@@ -1,0 +1,151 @@
+"""Runs the queue of a deployment: whoever of its servers holds the lock."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ..domain.clock import now, to_text
+from ..domain.events import EventKind
+from ..store import events, queue
+from ..store.queue import QueuedAttempt
+from .build import Build, Workshop
+from .housekeeping import recover, sweep
+
+TAKE_OVER_SECONDS = 1.0
+"""Between two tries to get the lock of a coordinator that may have died."""
+
+SWEEP_SECONDS = 30.0
+"""Between two comparisons of the disk with the database."""
+
+STOP_SECONDS = 5.0
+"""How long a stopping server waits for its builds to be handed back."""
+
+
+class Coordinator:
+    """Starts builds in the order of the queue, cancels them, and puts right what dead servers left.
+
+    Its methods are called from one thread (`Watch`), but for `stop`. Every server of a deployment has one; the one that
+    holds the lock acts.
+    """
+
+    def __init__(self, workshop: Workshop, in_use: Callable[[], Collection[str]], log: logging.Logger) -> None:
+        self._workshop = workshop
+        self._in_use = in_use
+        self._log = log
+        self._lock = FileLock(workshop.root.coordinator_lock, thread_local=False)
+        self._builds: dict[int, tuple[Build, threading.Thread]] = {}
+        self._tried = 0.0
+        self._swept = 0.0
+
+    @property
+    def here(self) -> bool:
+        """Whether this process coordinates."""
+        return self._lock.is_locked
+
+    def try_lock(self) -> bool:
+        """Become the coordinator if there is none."""
+        if self._lock.is_locked:
+            return True
+        self._tried = time.monotonic()
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        note = {"pid": os.getpid(), "host": socket.gethostname(), "since": to_text(now())}
+        self._workshop.root.coordinator_note.write_text(json.dumps(note))
+        return True
+
+    def holder(self) -> dict[str, Any] | None:
+        """Who runs the queue, as it noted itself: `pid`, `host`, `since`. None when nobody holds the lock."""
+        if not self.here:
+            try:
+                with FileLock(self._workshop.root.coordinator_lock, timeout=0, thread_local=False):
+                    return None
+            except Timeout:
+                pass
+        try:
+            note: dict[str, Any] = json.loads(self._workshop.root.coordinator_note.read_text())
+        except (OSError, ValueError):
+            return {"pid": None, "host": None, "since": None}
+        return note
+
+    def tick(self, changed: bool, notify: Callable[[], None]) -> None:
+        """Look after the queue; `changed`: something was written since the last call. `notify`: call when a build writes."""
+        if not self.here:
+            if time.monotonic() - self._tried < TAKE_OVER_SECONDS or not self.try_lock():
+                return
+            self._log.info("This server now runs the builds of %s", self._workshop.root.path)
+            changed = True
+        ended = [key for key, (_, thread) in self._builds.items() if not thread.is_alive()]
+        for key in ended:
+            del self._builds[key]
+        if changed or ended:
+            self._look_after(notify)
+        if time.monotonic() - self._swept >= SWEEP_SECONDS:
+            self._swept = time.monotonic()
+            sweep(self._workshop, self._in_use)
+
+    def stop(self) -> None:
+        """Hand the running builds back to the queue, and the lock to the next server."""
+        for build, _ in self._builds.values():
+            build.hand_back()
+        deadline = time.monotonic() + STOP_SECONDS
+        for _, thread in self._builds.values():
+            thread.join(max(0.0, deadline - time.monotonic()))
+        if self._lock.is_locked:
+            with suppress(OSError):
+                self._workshop.root.coordinator_note.unlink()
+            self._lock.release()
+
+    def _look_after(self, notify: Callable[[], None]) -> None:
+        running = {build.run_id for build, _ in self._builds.values()}
+        recover(self._workshop, running)
+        with self._workshop.database.read() as connection:
+            active = queue.active(connection)
+        for queued in active:
+            if queued.cancel_requested_by is not None:
+                self._cancel(queued, notify)
+        waiting = [q for q in active if q.run_id is None and q.cancel_requested_by is None and q.id not in self._builds]
+        for queued in waiting[: max(0, self._workshop.settings.max_concurrent_builds - len(self._builds))]:
+            build = Build(self._workshop, queued, notify)
+            thread = threading.Thread(target=self._run, args=(build, notify), name=f"build {queued.short_name}")
+            self._builds[queued.id] = (build, thread)
+            thread.start()
+
+    def _run(self, build: Build, notify: Callable[[], None]) -> None:
+        try:
+            build.run()
+        except Exception:
+            # The attempt is still "building" and no run of this process: `recover` takes care of it.
+            self._log.exception("A build broke off")
+        finally:
+            notify()
+
+    def _cancel(self, queued: QueuedAttempt, notify: Callable[[], None]) -> None:
+        if queued.id in self._builds:
+            self._builds[queued.id][0].cancel()
+            return
+        reason = f"cancelled by {queued.cancel_requested_by}"
+        with self._workshop.database.write() as connection:
+            if queue.fail_queued(connection, queued.id, reason):
+                events.record(
+                    connection,
+                    EventKind.BUILD_FAILED,
+                    queued.created_by,
+                    environment_id=queued.environment_id,
+                    short_name=queued.short_name,
+                    version=queued.number,
+                    attempt=queued.attempt,
+                    reason=reason,
+                )
+        notify()

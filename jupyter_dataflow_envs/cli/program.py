@@ -1,0 +1,90 @@
+"""The program: all commands in one group, and what becomes of errors and interrupts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from .. import __version__
+from ..domain.errors import DataflowError
+from .builds import build, cancel, export, log, preview, versions
+from .deployment import packages, policy
+from .doctor import doctor
+from .environments import activate, create, deactivate, delete, edit, list_environments, show
+from .exit_code import ExitCode
+from .output import print_error, print_line
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="jupyter dataflow-envs")
+def program() -> None:
+    """Make, build and use Dataflow environments.
+
+    The commands talk to the Jupyter server that runs here, or to the one that --url names. Where none runs they start
+    one of their own for as long as they need it.
+
+    Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the build failed, 130 interrupted.
+    """
+
+
+for command in (
+    list_environments,
+    show,
+    create,
+    edit,
+    delete,
+    preview,
+    build,
+    log,
+    cancel,
+    versions,
+    activate,
+    deactivate,
+    export,
+    packages,
+    policy,
+    doctor,
+):
+    program.add_command(command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; nothing is raised."""
+    as_json = "--json" in arguments
+    try:
+        code = program.main(list(arguments), prog_name="jupyter dataflow-envs", standalone_mode=False)
+    except click.UsageError as error:
+        print_error("usage", error.format_message(), as_json=as_json)
+        if error.ctx is not None and not as_json:
+            print_line(f"Try '{error.ctx.command_path} --help'.", error=True)
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        print_error("usage", error.format_message(), as_json=as_json)
+        return ExitCode.USAGE
+    except DataflowError as error:
+        print_error(error.code, error.message, error.body(), as_json=as_json)
+        return ExitCode.REFUSED
+    except TimeoutError as error:
+        print_error("timeout", str(error), as_json=as_json)
+        return ExitCode.REFUSED
+    except (click.Abort, KeyboardInterrupt):
+        print_error("interrupted", "Interrupted.", as_json=as_json)
+        return ExitCode.INTERRUPTED
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def main() -> None:
+    """The console script `jupyter-dataflow-envs`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads has seen enough (`… | head`); Python must not complain when it flushes at its end.
+        sys.stdout = open("/dev/null", "w")  # noqa: SIM115, PTH123
+        code = ExitCode.NOBODY_READS
+    sys.exit(code)

@@ -1,0 +1,127 @@
+"""What the engine child is told on its standard input and what it says on a descriptor of its own: JSON lines.
+
+The first line in is a `Job`. After a `lock` message the child waits for an `Answer`. Everything it writes to its standard
+output or error belongs into the log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any, Literal
+
+from ..domain.lock import Lock
+from ..domain.policy import Policy
+
+
+class Mode(str, Enum):
+    BUILD = "build"
+    """Solve, install, verify."""
+    INSTALL = "install"
+    """Install `lock` as it is: no solve."""
+    PREVIEW = "preview"
+    """Solve only; the result's lock is what would be installed."""
+    NAMES = "names"
+    """Write the sorted names that a manager's channels or indexes offer into `output`, one a line."""
+    VERSIONS = "versions"
+    """The versions of one package (`name`) that this platform could install, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caches:
+    """Folders shared by all builds of a deployment, absolute paths."""
+
+    packages: str
+    repodata: str
+    uv: str
+    bytecode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where packages come from. No index URL: uv's own default."""
+
+    channels: tuple[str, ...]
+    pip_index_url: str | None = None
+    pip_extra_index_urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that one run of the engine needs to know; it reads no configuration and no database."""
+
+    mode: Mode
+    caches: Caches
+    sources: Sources
+    prefix: str = ""
+    """Absolute path of a folder that does not exist yet; on failure the child leaves what is there for the runner to remove."""
+    title: str = ""
+    """For the log and for EXTERNALLY-MANAGED: the environment's short name."""
+    python_version: str = ""
+    conda: tuple[str, ...] = ()
+    """Conda specs as `Requirement.conda_spec` makes them."""
+    pip: tuple[str, ...] = ()
+    """Requirements as `Requirement.pip_spec` makes them, those of conda requirements' extras included."""
+    lock: Lock | None = None
+    """For INSTALL what to install; for BUILD what to hold on to (`pin_installed`)."""
+    policy: Policy = Policy()
+    allow_source_builds: bool = True
+    run_link_scripts: bool = False
+    virtual_packages: Mapping[str, str] | None = None
+    """`{"__cuda": "12.4"}`: what the machines that will run the kernels have; None: detect."""
+    manager: Literal["conda", "pip"] = "conda"
+    name: str = ""
+    output: str = ""
+
+    def to_line(self) -> str:
+        data = asdict(self)
+        data["lock"] = self.lock.to_json() if self.lock else None
+        data["policy"] = self.policy.to_json()
+        data["mode"] = self.mode.value
+        return json.dumps(data) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> Job:
+        data = json.loads(line)
+        sources = data["sources"]
+        return cls(
+            **{
+                **data,
+                "mode": Mode(data["mode"]),
+                "caches": Caches(**data["caches"]),
+                "sources": Sources(
+                    tuple(sources["channels"]), sources["pip_index_url"], tuple(sources["pip_extra_index_urls"])
+                ),
+                "conda": tuple(data["conda"]),
+                "pip": tuple(data["pip"]),
+                "lock": Lock.from_json(data["lock"]) if data["lock"] else None,
+                "policy": Policy.from_json(data["policy"]),
+            }
+        )
+
+
+class Answer(str, Enum):
+    """To a `lock` message."""
+
+    INSTALL = "install"
+    """Go on."""
+    REUSE = "reuse"
+    """An equal prefix is there: leave this one, end."""
+
+
+Message = dict[str, Any]
+"""One of, by `type`:
+
+- `{"type": "step", "name": Step}` when a step begins
+- `{"type": "progress", "packages_done", "packages_total", "bytes_done", "bytes_total"}`, at most 10 a second
+- `{"type": "log", "text": "one or more lines"}` (may hold ANSI colours; credentials are masked by whoever writes it)
+- `{"type": "lock", "lock": Lock, "prefix_key": str | None}`, then the child waits for `{"answer": Answer}` on its standard input
+- `{"type": "result", "lock": Lock | None, "size": bytes of the prefix's files, "files": number linked, "packages": number,
+  "steps": [{"name", "duration"}], "values": [str]}` (`values`: for VERSIONS; PREVIEW adds "download_size" in bytes and
+  "pip_resolved")
+- `{"type": "failure", "reason": "one sentence", "details": "the lines that matter", "steps": […]}`
+
+`result` or `failure` is the last one; the exit code means nothing.
+"""

@@ -1,0 +1,1 @@
+"""REST and WebSocket: parse, authorise, call one method of the service, serialise."""

@@ -1,0 +1,169 @@
+"""Domain objects as the JSON of the interface."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from ..domain.clock import to_text
+from ..domain.permissions import Person, actions
+
+if TYPE_CHECKING:
+    from ..domain.environment import Environment
+    from ..domain.lock import LockDiff
+    from ..domain.origins import ExplainedPackage
+    from ..domain.policy import Policy
+    from ..domain.version import Progress, Version
+    from ..models import (
+        DiffAnswer,
+        EnvironmentAnswer,
+        PackageAnswer,
+        PolicyAnswer,
+        PreviewAnswer,
+        ProgressAnswer,
+        VersionAnswer,
+        VersionSummary,
+    )
+    from ..service.solver import Preview
+    from ..service.versions import VersionDetails
+
+
+def environment_answer(environment: Environment, person: Person) -> EnvironmentAnswer:
+    """As this person may see it."""
+    latest, spec = environment.latest, environment.spec
+    return {
+        "short_name": environment.short_name,
+        "full_name": environment.full_name,
+        "description": environment.description,
+        "owner": environment.owner,
+        "base": None,
+        "python_version": spec.python_version,
+        "conda_requirements": list(spec.conda_requirements),
+        "pip_requirements": list(spec.pip_requirements),
+        "status": environment.status.value,
+        "phase": latest.phase if latest else None,  # type: ignore[typeddict-item]
+        "progress": _progress(latest.progress) if latest else None,
+        "queue_position": latest.queue_position if latest else None,
+        "modified": environment.modified,
+        "latest_version": latest.number if latest else None,
+        "usable_version": environment.usable_by(person.name),
+        "published_version": environment.published,
+        "failure": latest.reason if latest else None,
+        "deprecated": None,
+        "active": environment.active,
+        "kernel_name": f"dataflow-{environment.short_name}",
+        "usage": {
+            "active_people": environment.usage.active_people,
+            "last_started": _time(environment.usage.last_started),
+        },
+        "actions": {
+            action.value: {"allowed": decision.allowed, "reason": decision.reason}
+            for action, decision in actions(environment, person).items()
+        },
+        "created_at": to_text(environment.created_at),
+        "updated_at": to_text(environment.updated_at),
+        "etag": environment.etag,
+    }
+
+
+def version_summary(version: Version) -> VersionSummary:
+    return {
+        "number": version.number,
+        "attempt": version.attempt,
+        "outcome": version.outcome.value,
+        "reason": version.reason,
+        "requested": {
+            "python_version": version.requested.python_version,
+            "conda_requirements": list(version.requested.conda_requirements),
+            "pip_requirements": list(version.requested.pip_requirements),
+        },
+        "digest": version.digest,
+        "python": version.python,
+        "size": version.size,
+        "phase": version.phase,  # type: ignore[typeddict-item]
+        "progress": _progress(version.progress),
+        "phases": [{"name": s.name, "duration": s.duration} for s in version.steps],
+        "pin_installed": version.pin_installed,
+        "created_by": version.created_by,
+        "created_at": to_text(version.created_at),
+        "started_at": _time(version.started_at),
+        "finished_at": _time(version.finished_at),
+        "duration": version.duration,
+    }
+
+
+def version_answer(details: VersionDetails) -> VersionAnswer:
+    return {
+        **version_summary(details.version),
+        "packages": [package_answer(p) for p in details.packages],
+        "attempts": [
+            {
+                "attempt": a.number,
+                "outcome": a.outcome.value,
+                "reason": a.reason,
+                "started_at": _time(a.started_at),
+                "finished_at": _time(a.finished_at),
+            }
+            for a in details.attempts
+        ],
+    }
+
+
+def package_answer(explained: ExplainedPackage) -> PackageAnswer:
+    package = explained.package
+    return {
+        "name": package.name,
+        "version": package.version,
+        "build": package.build,
+        "manager": package.manager,
+        "channel": package.channel,
+        "size": package.size,
+        "license": package.license,
+        "requested": explained.requested,
+        "origin": explained.origin,
+    }
+
+
+def preview_answer(preview: Preview) -> PreviewAnswer:
+    return {
+        "packages": [package_answer(p) for p in preview.packages],
+        "digest": preview.lock.digest,
+        "diff": diff_answer(preview.diff, preview.packages),
+        "download_size": preview.download_size,
+        "pip_resolved": preview.pip_resolved,
+    }
+
+
+def diff_answer(diff: LockDiff, explained: list[ExplainedPackage]) -> DiffAnswer:
+    """`explained`: the packages of the right side; those of the left are shown without what asked for them."""
+    from ..domain.origins import ExplainedPackage
+
+    known = {e.package.identity: e for e in explained}
+    return {
+        "added": [package_answer(known[p.identity]) for p in diff.added],
+        "removed": [package_answer(ExplainedPackage(p, None, "dependency")) for p in diff.removed],
+        "changed": [
+            {
+                "name": c.right.name,
+                "manager": c.right.manager,
+                "left": c.left.version,
+                "right": c.right.version,
+                "direction": c.direction,
+            }
+            for c in diff.changed
+        ],
+        "unchanged": [package_answer(known[p.identity]) for p in diff.unchanged],
+    }
+
+
+def policy_answer(policy: Policy) -> PolicyAnswer:
+    return cast("PolicyAnswer", policy.to_json())
+
+
+def _progress(progress: Progress | None) -> ProgressAnswer | None:
+    return cast("ProgressAnswer", asdict(progress)) if progress else None
+
+
+def _time(moment: datetime | None) -> str | None:
+    return to_text(moment) if moment else None

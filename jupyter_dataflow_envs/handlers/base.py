@@ -1,0 +1,197 @@
+"""What all handlers share: who asks, bodies checked by the typed models, and the one table of errors and statuses."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import pwd
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.auth.identity import IdentityProvider, LegacyIdentityProvider, PasswordIdentityProvider
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from tornado import web
+
+from ..domain import errors
+from ..domain.errors import DataflowError, FieldError, InvalidSpec, Malformed, TooLarge
+from ..domain.permissions import Person
+from .gate import Gate
+
+if TYPE_CHECKING:
+    from ..models import Request
+    from ..service.deployment import Deployment
+
+T = TypeVar("T")
+Method = Callable[..., Awaitable[None]]
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes of the largest request; a spec of 2 × 500 lines needs a tenth of it."""
+
+STATUSES: dict[type[DataflowError], int] = {
+    errors.Malformed: 400,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.ShortNameTaken: 409,
+    errors.Stale: 412,
+    errors.TooLarge: 413,
+    errors.InvalidSpec: 422,
+    errors.PolicyViolated: 422,
+    errors.Unsolvable: 422,
+    errors.QuotaExceeded: 429,
+    errors.Unavailable: 503,
+}
+"""The one table: every class of error, and the HTTP status that answers it."""
+
+CODES = {400: "malformed", 401: "not_logged_in", 403: "not_allowed", 404: "not_found", 405: "method_not_allowed"}
+"""For refusals of the server around us."""
+
+SHARED_LOGIN = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
+"""Identity providers whose users are made up anew for each browser: behind them is one person, who owns the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the OpenAPI document says about one method of a route; bodies by their names in `models`."""
+
+    summary: str
+    body: str | None = None
+    answer: str | None = None
+    status: int = 200
+    media_type: str = "application/json"
+    query: tuple[str, ...] = ()
+
+
+def operation(
+    summary: str,
+    *,
+    body: str | None = None,
+    answer: str | None = None,
+    status: int = 200,
+    media_type: str = "application/json",
+    query: tuple[str, ...] = (),
+) -> Callable[[Method], Method]:
+    """A method of a route: behind login and authorisation, its errors answered by the one table, and documented."""
+    about = Operation(summary, body, answer, status, media_type, query)
+
+    def wrap(method: Method) -> Method:
+        @functools.wraps(method)
+        async def inner(self: DataflowHandler, *args: Any, **kwargs: Any) -> None:
+            try:
+                self.deployment = await self.gate.ready()
+                await method(self, *args, **kwargs)
+            except DataflowError as error:
+                self.refuse(error)
+
+        guarded: Method = web.authenticated(authorized(inner))  # type: ignore[arg-type]
+        guarded.operation = about  # type: ignore[attr-defined]
+        return guarded
+
+    return wrap
+
+
+class Asking(JupyterHandler):
+    """Who asks; for REST and WebSocket handlers."""
+
+    auth_resource: ClassVar[str] = "dataflow-envs"
+    deployment: Deployment
+
+    @property
+    def gate(self) -> Gate:
+        gate: Gate = self.settings["dataflow_envs_gate"]
+        return gate
+
+    @property
+    def person(self) -> Person:
+        """With the login of one shared token or password, the operating system's user; else the provider's user."""
+        if type(self.identity_provider) in SHARED_LOGIN:
+            return self.deployment.person(operating_system_user())
+        return self.deployment.person(self.current_user.username)
+
+    async def call(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        return await self.gate.call(method, *args, **kwargs)
+
+    def integer(self, name: str, default: int, *, most: int) -> int:
+        """A query argument from 0 to `most`. Raises Malformed."""
+        text = self.get_query_argument(name, None)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) <= most):
+            raise Malformed(f"{name} must be a number from 0 to {most}.")
+        return int(text)
+
+
+class DataflowHandler(Asking, APIHandler):
+    """One route of the REST interface."""
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        if len(self.request.body) > BODY_LIMIT:
+            self.refuse(TooLarge(f"The request is larger than {BODY_LIMIT // 1024} KiB."))
+
+    def body(self, model: type[Request]) -> Any:
+        """The request's body as `model`. Raises Malformed, and InvalidSpec with field and line."""
+        from pydantic import ValidationError
+
+        try:
+            content = json.loads(self.request.body.decode("utf-8") or "{}")
+            json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+        except (UnicodeError, ValueError, RecursionError) as error:
+            raise Malformed("The body is not JSON in UTF-8.") from error
+        if not isinstance(content, dict):
+            raise Malformed("The body must be a JSON object.")
+        try:
+            return model.model_validate(content)
+        except ValidationError as error:
+            raise InvalidSpec([_field_error(e) for e in error.errors()]) from error
+
+    def answer(self, content: Any, status: int = 200) -> None:
+        self.set_status(status)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(json.dumps(content, separators=(",", ":")))
+
+    def refuse(self, error: DataflowError) -> None:
+        if self._finished:
+            return
+        if isinstance(error, errors.Unavailable):
+            self.set_header("Retry-After", "5")
+        self.answer(error.body(), STATUSES[type(error)])
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """What tornado and jupyter_server refuse, and our own defects, in the one shape; never a traceback."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, web.HTTPError):
+            message = error.log_message or error.reason or self._reason
+            if error.args:
+                message = self._reason
+        else:
+            message = "The server failed at this; its log says why. Nothing was changed."
+        code = CODES.get(status_code, "error")
+        self.answer({"code": code, "message": message, "errors": []}, status_code)
+
+    def check_etag_header(self) -> bool:
+        """An ETag here names what may be edited, not what is shown: it answers no conditional GET."""
+        return False
+
+    def compute_etag(self) -> str | None:
+        return None
+
+
+def operating_system_user() -> str:
+    """Who runs this process."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def _field_error(error: Any) -> FieldError:
+    location = error["loc"] or ("body",)
+    line = next((part + 1 for part in location if isinstance(part, int)), None)
+    shown = error["input"] if isinstance(error["input"], str) else None
+    message = "this field is not known" if error["type"] == "extra_forbidden" else error["msg"]
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown[:200]) if shown else None
+    return FieldError(str(location[0])[:100], line, text, message)

@@ -1,0 +1,127 @@
+"""Routes of the deployment as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+
+from .._version import __version__
+from ..domain.errors import NotAllowed
+from ..domain.policy import DeniedPackage, Policy
+from .answers import policy_answer
+from .base import DataflowHandler, Operation, operation
+
+FEATURES = ["build", "preview", "export", "activate", "policy"]
+
+
+class HealthHandler(DataflowHandler):
+    _track_activity = False
+
+    @allow_unauthenticated
+    async def get(self) -> None:
+        deployment, failure = self.gate.deployment, self.gate.failure
+        alive = deployment is not None and await self.call(deployment.diagnosis.coordinator_alive)
+        self.answer(
+            {
+                "status": "up" if deployment else "disabled" if failure else "starting",
+                "version": __version__,
+                "schema_version": deployment.diagnosis.schema_version if deployment else None,
+                "coordinator_alive": alive,
+                "message": failure.message if failure else None,
+            },
+            200 if deployment else 503,
+        )
+
+    get.operation = Operation("Whether the service is up; without a login.", answer="HealthAnswer")  # type: ignore[attr-defined]
+
+
+class MeHandler(DataflowHandler):
+    @operation("Who you are here, and what you may have.", answer="MeAnswer")
+    async def get(self) -> None:
+        person, deployment = self.person, self.deployment
+        policy, owned = await asyncio.gather(
+            self.call(deployment.policies.get), self.call(deployment.policies.environments_of, person)
+        )
+        settings = deployment.workshop.settings
+        self.answer(
+            {
+                "name": person.name,
+                "is_admin": person.is_admin,
+                "limits": {
+                    "max_environments": policy.max_environments,
+                    "environments": owned,
+                    "max_concurrent_builds": settings.max_concurrent_builds,
+                },
+                "features": FEATURES,
+                "policy": policy_answer(policy),
+                "channels": deployment.diagnosis.channels(),
+            }
+        )
+
+
+class PolicyHandler(DataflowHandler):
+    @operation("What this deployment allows.", answer="PolicyAnswer")
+    async def get(self) -> None:
+        self.answer(policy_answer(await self.call(self.deployment.policies.get)))
+
+    @operation("Change what this deployment allows (administrators).", body="PolicyBody", answer="PolicyAnswer")
+    async def put(self) -> None:
+        from ..models import PolicyBody
+
+        body = self.body(PolicyBody)
+        policy = Policy(
+            channels=tuple(body.channels),
+            denied_packages=tuple(DeniedPackage(d.name, d.specifier, d.reason) for d in body.denied_packages),
+            required_packages=tuple(body.required_packages),
+            python_versions=tuple(body.python_versions),
+            max_environments=body.max_environments,
+        )
+        self.answer(policy_answer(await self.call(self.deployment.policies.set, self.person, policy)))
+
+
+class NamesHandler(DataflowHandler):
+    @operation("Names of packages that begin so.", answer="NamesAnswer", query=("manager", "q", "limit"))
+    async def get(self) -> None:
+        names = await self.call(
+            self.deployment.solver.names,
+            self.get_query_argument("manager", "conda"),
+            self.get_query_argument("q", "")[:200],
+            self.integer("limit", 50, most=500),
+        )
+        self.answer({"items": names})
+
+
+class PackageVersionsHandler(DataflowHandler):
+    @operation("Versions of one package that exist for this platform, newest first.", answer="PackageVersions")
+    async def get(self, manager: str, name: str) -> None:
+        versions = await self.call(self.deployment.solver.versions, manager, name)
+        self.answer({"name": name.lower(), "manager": manager, "versions": versions})
+
+
+class DoctorHandler(DataflowHandler):
+    @operation("What is wrong with the installation (administrators).", answer="DoctorAnswer")
+    async def get(self) -> None:
+        if not self.person.is_admin:
+            raise NotAllowed("Only an administrator can look into the installation.")
+        self.answer({"checks": [asdict(c) for c in await self.call(self.deployment.diagnosis.checks)]})
+
+
+class OpenApiHandler(DataflowHandler):
+    @operation("This interface, described.")
+    async def get(self) -> None:
+        from ..openapi import document
+
+        self.answer(await self.call(document))
+
+
+ROUTES = [
+    ("/health", HealthHandler),
+    ("/me", MeHandler),
+    ("/policy", PolicyHandler),
+    ("/packages", NamesHandler),
+    ("/packages/{manager}/{name}", PackageVersionsHandler),
+    ("/doctor", DoctorHandler),
+    ("/openapi.json", OpenApiHandler),
+]

@@ -1,0 +1,131 @@
+"""Routes of environments."""
+
+from __future__ import annotations
+
+import re
+
+from ..domain.environment import Status
+from ..domain.errors import Malformed, Stale
+from .answers import environment_answer, preview_answer
+from .base import DataflowHandler, operation
+
+PAGE_LIMIT = 1000
+_ETAG = re.compile(r'(?:W/)?"?([^"]+)"?')
+
+
+class EnvironmentsHandler(DataflowHandler):
+    @operation(
+        "The environments that you may see, by page.",
+        answer="EnvironmentList",
+        query=("q", "status", "owner", "mine", "sort", "limit", "cursor"),
+    )
+    async def get(self) -> None:
+        from ..store.environments import Page
+
+        person = self.person
+        mine = self.get_query_argument("mine", "false").lower() in ("true", "1", "")
+        status = self.get_query_argument("status", None)
+        if status is not None and status not in {s.value for s in Status}:
+            raise Malformed(f"status must be one of {', '.join(s.value for s in Status)}.")
+        page = Page(
+            text=self.get_query_argument("q", "")[:200],
+            status=Status(status) if status else None,
+            owner=person.name if mine else self.get_query_argument("owner", None),
+            sort=self.get_query_argument("sort", "short_name"),
+            limit=max(1, self.integer("limit", 100, most=PAGE_LIMIT)),
+            cursor=self.get_query_argument("cursor", None),
+        )
+        items, cursor = await self.call(self.deployment.environments.list, person, page)
+        self.answer({"items": [environment_answer(e, person) for e in items], "next": cursor})
+
+    @operation(
+        "Create an environment; it is saved, not built.", body="EnvironmentSpec", answer="EnvironmentAnswer", status=201
+    )
+    async def post(self) -> None:
+        from ..models import EnvironmentSpec
+        from ..service.environments import Draft
+
+        spec = self.body(EnvironmentSpec)
+        draft = Draft(**spec.model_dump(exclude={"short_name"}))
+        made = await self.call(self.deployment.environments.create, self.person, spec.short_name, draft)
+        self.set_header("Location", f"{self.base_url}dataflow-envs/environments/{made.short_name}")
+        self.set_header("ETag", f'"{made.etag}"')
+        self.answer(environment_answer(made, self.person), 201)
+
+
+class EnvironmentHandler(DataflowHandler):
+    @operation("One environment.", answer="EnvironmentAnswer")
+    async def get(self, short_name: str) -> None:
+        environment = await self.call(self.deployment.environments.get, self.person, short_name)
+        self.set_header("ETag", f'"{environment.etag}"')
+        self.answer(environment_answer(environment, self.person))
+
+    @operation(
+        "Change what is saved. With If-Match: only if nobody else has.",
+        body="EnvironmentEdit",
+        answer="EnvironmentAnswer",
+    )
+    async def patch(self, short_name: str) -> None:
+        from ..models import EnvironmentEdit
+        from ..service.environments import Draft
+
+        draft = Draft(**self.body(EnvironmentEdit).model_dump())
+        edited = await self.call(self.deployment.environments.edit, self.person, short_name, draft, self._if_match())
+        self.set_header("ETag", f'"{edited.etag}"')
+        self.answer(environment_answer(edited, self.person))
+
+    @operation("Delete it, with its versions, logs and kernels.", status=204, query=("force",))
+    async def delete(self, short_name: str) -> None:
+        force = self.get_query_argument("force", "false").lower() in ("true", "1", "")
+        await self.call(self.deployment.environments.delete, self.person, short_name, force=force)
+        self.deployment.notify()
+        self.set_status(204)
+        self.finish()
+
+    def _if_match(self) -> str | None:
+        header = self.request.headers.get("If-Match")
+        if header is None or header.strip() == "*":
+            return None
+        match = _ETAG.fullmatch(header.strip())
+        if match is None:
+            raise Stale("If-Match must hold one ETag, as the answer before gave it.")
+        return match[1]
+
+
+class PreviewHandler(DataflowHandler):
+    @operation(
+        "What a build would install, and what would change; nothing is installed.",
+        body="PreviewRequest",
+        answer="PreviewAnswer",
+    )
+    async def post(self, short_name: str) -> None:
+        from ..models import PreviewRequest
+        from ..service.environments import Draft
+
+        asked = self.body(PreviewRequest)
+        draft = Draft(**asked.model_dump(exclude={"pin_installed"}))
+        preview = await self.call(
+            self.deployment.solver.preview, self.person, short_name, draft, pin_installed=asked.pin_installed
+        )
+        self.answer(preview_answer(preview))
+
+
+class ActivateHandler(DataflowHandler):
+    @operation("Make it a kernel of this notebook server.", answer="KernelAnswer")
+    async def post(self, short_name: str) -> None:
+        self.answer({"kernel_name": await self.call(self.deployment.activations.activate, self.person, short_name)})
+
+
+class DeactivateHandler(DataflowHandler):
+    @operation("Take its kernel away.", answer="KernelAnswer")
+    async def post(self, short_name: str) -> None:
+        self.answer({"kernel_name": await self.call(self.deployment.activations.deactivate, self.person, short_name)})
+
+
+ROUTES = [
+    ("/environments", EnvironmentsHandler),
+    ("/environments/{short_name}", EnvironmentHandler),
+    ("/environments/{short_name}/preview", PreviewHandler),
+    ("/environments/{short_name}/activate", ActivateHandler),
+    ("/environments/{short_name}/deactivate", DeactivateHandler),
+]

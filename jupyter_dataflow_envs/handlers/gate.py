@@ -1,0 +1,81 @@
+"""The deployment behind the handlers: opened once, in a worker thread, after the server answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from ..service.deployment import Deployment
+
+T = TypeVar("T")
+
+THREADS = 16
+RETRY_SECONDS = 5.0
+"""After a failure to open, until the next request tries again."""
+
+
+class Gate:
+    """Gives handlers the open deployment; all methods are for the event loop."""
+
+    def __init__(self, open: Callable[[], Deployment]) -> None:
+        self._open = open
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="dataflow-envs")
+        self._opening: asyncio.Task[Deployment] | None = None
+        self._failed_at = 0.0
+
+    @property
+    def deployment(self) -> Deployment | None:
+        """The deployment if it is open by now."""
+        task = self._opening
+        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
+            return None
+        return task.result()
+
+    @property
+    def failure(self) -> Unavailable | None:
+        """Why the deployment could not be opened."""
+        task = self._opening
+        error = task.exception() if task is not None and task.done() and not task.cancelled() else None
+        if error is None or isinstance(error, Unavailable):
+            return error
+        return Unavailable("The environments can't be used: see the server's log for the reason.")
+
+    async def ready(self) -> Deployment:
+        """Waits for the deployment. Raises Unavailable with what is wrong with it."""
+        failed = self.failure
+        if failed is not None and time.monotonic() - self._failed_at < RETRY_SECONDS:
+            raise failed
+        if self._opening is None or failed is not None:
+            self._opening = asyncio.create_task(self._run_open())
+        try:
+            return await asyncio.shield(self._opening)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            raise self.failure or Unavailable(str(error)) from error
+
+    async def call(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Run a method of the service in a worker thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: method(*args, **kwargs))
+
+    async def stop(self) -> None:
+        task = self._opening
+        if task is not None:
+            await asyncio.wait([task])
+        deployment = self.deployment
+        if deployment is not None:
+            await self.call(deployment.stop)
+        self._pool.shutdown(wait=False)
+
+    async def _run_open(self) -> Deployment:
+        try:
+            return await self.call(self._open)
+        except BaseException:
+            self._failed_at = time.monotonic()
+            raise

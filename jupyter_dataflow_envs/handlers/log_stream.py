@@ -1,0 +1,95 @@
+"""The build log as it is written, over a WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado import web
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from ..domain.errors import DataflowError
+from .base import STATUSES, Asking
+
+if TYPE_CHECKING:
+    from ..service.versions import LogPlace
+
+POLL_SECONDS = 0.05
+"""How often the log's file is looked at: another server, or another machine, may be the one that writes it."""
+
+OUTCOME_SECONDS = 0.25
+"""How often the database is asked whether the attempt has ended, while nothing is written."""
+
+FRAME_BYTES = 256 * 1024
+
+
+class LogStreamHandler(WebSocketMixin, WebSocketHandler, Asking):
+    """Frames `{offset, text}`, whole characters each; then `{complete, outcome}` and close 1000.
+
+    Who was cut off connects again with `?offset=` the end of the last frame: nothing twice, nothing missing.
+    """
+
+    _following: asyncio.Task[None] | None = None
+
+    @ws_authenticated
+    async def get(self, short_name: str, number: str) -> None:  # type: ignore[override]
+        allowed = await ensure_async(self.authorizer.is_authorized(self, self.current_user, "read", self.auth_resource))
+        if not allowed:
+            raise web.HTTPError(403)
+        try:
+            self.deployment = await self.gate.ready()
+            self._offset = self.integer("offset", 0, most=10**15)
+            attempt = self.integer("attempt", 0, most=10**9) or None
+            self._place: LogPlace = await self.call(
+                self.deployment.versions.log_place, self.person, short_name, int(number), attempt
+            )
+        except DataflowError as error:
+            raise web.HTTPError(STATUSES[type(error)], reason=error.code) from error
+        await super().get()
+
+    def open(self, short_name: str, number: str) -> None:  # type: ignore[override]
+        super().open()
+        self._following = asyncio.create_task(self._follow())
+
+    def on_message(self, message: str | bytes) -> None:
+        """Nothing is to be said here."""
+
+    def on_close(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
+        super().on_close()
+
+    async def _follow(self) -> None:
+        versions = self.deployment.versions
+        asked = 0.0
+        with suppress(WebSocketClosedError, asyncio.CancelledError):
+            while True:
+                data, end = await self.call(versions.read_more, self._place, self._offset, FRAME_BYTES)
+                if data:
+                    await self._send(data, end)
+                    continue
+                if time.monotonic() - asked >= OUTCOME_SECONDS:
+                    asked = time.monotonic()
+                    part = await self.call(versions.read_log, self._place, self._offset, FRAME_BYTES)
+                    if part.data:
+                        await self._send(part.data, part.next_offset)
+                        asked = 0.0
+                        continue
+                    if part.outcome is not None:
+                        await self.write_message(json.dumps({"complete": True, "outcome": part.outcome.value}))
+                        self.close(1000)
+                        return
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _send(self, data: bytes, end: int) -> None:
+        await self.write_message(json.dumps({"offset": self._offset, "text": data.decode("utf-8", "replace")}))
+        self._offset = end
+
+
+ROUTES = [("/environments/{short_name}/versions/{number}/log/stream", LogStreamHandler)]

@@ -1,0 +1,30 @@
+"""All routes, as templates that the OpenAPI document shows and as patterns that tornado matches."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from jupyter_server.utils import url_path_join
+
+from . import deployment, environments, log_stream, versions
+
+NAMESPACE = "dataflow-envs"
+
+PATTERNS = {
+    "short_name": r"[^/]+",
+    "number": r"[0-9]{1,9}",
+    "format": r"[^/]+",
+    "manager": r"[^/]+",
+    "name": r"[^/]+",
+}
+
+ROUTES = [*deployment.ROUTES, *environments.ROUTES, *versions.ROUTES, *log_stream.ROUTES]
+
+
+def tornado_handlers(base_url: str) -> list[tuple[str, Any]]:
+    return [(url_path_join(base_url, NAMESPACE, _pattern(path)), handler) for path, handler in ROUTES]
+
+
+def _pattern(path: str) -> str:
+    return re.sub(r"\{(\w+)\}", lambda m: f"(?P<{m[1]}>{PATTERNS[m[1]]})", path.replace(".", r"\."))

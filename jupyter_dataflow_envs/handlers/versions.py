@@ -1,0 +1,79 @@
+"""Routes of builds and versions."""
+
+from __future__ import annotations
+
+from .answers import version_answer, version_summary
+from .base import DataflowHandler, operation
+
+LOG_LIMIT = 1024 * 1024
+
+
+class BuildHandler(DataflowHandler):
+    @operation("Build the saved requirements.", body="BuildRequest", answer="VersionSummary", status=202)
+    async def post(self, short_name: str) -> None:
+        from ..models import BuildRequest
+
+        asked = self.body(BuildRequest)
+        version = await self.call(
+            self.deployment.versions.build,
+            self.person,
+            short_name,
+            pin_installed=asked.pin_installed,
+            from_scratch=asked.from_scratch,
+        )
+        self.answer(version_summary(version), 202)
+
+
+class CancelHandler(DataflowHandler):
+    @operation("Cancel the build that is queued or in progress.", status=202)
+    async def post(self, short_name: str) -> None:
+        await self.call(self.deployment.versions.cancel, self.person, short_name)
+        self.answer({}, 202)
+
+
+class VersionsHandler(DataflowHandler):
+    @operation("Its versions, newest first.", answer="VersionList")
+    async def get(self, short_name: str) -> None:
+        versions = await self.call(self.deployment.versions.list, self.person, short_name)
+        self.answer({"items": [version_summary(v) for v in versions]})
+
+
+class VersionHandler(DataflowHandler):
+    @operation("One version with its requirements, packages and attempts.", answer="VersionAnswer")
+    async def get(self, short_name: str, number: str) -> None:
+        self.answer(version_answer(await self.call(self.deployment.versions.get, self.person, short_name, int(number))))
+
+
+class LogHandler(DataflowHandler):
+    @operation("The build log from a byte offset on.", media_type="text/plain", query=("attempt", "offset", "limit"))
+    async def get(self, short_name: str, number: str) -> None:
+        versions = self.deployment.versions
+        attempt = self.integer("attempt", 0, most=10**9) or None
+        offset = self.integer("offset", 0, most=10**15)
+        limit = self.integer("limit", LOG_LIMIT, most=LOG_LIMIT)
+        place = await self.call(versions.log_place, self.person, short_name, int(number), attempt)
+        part = await self.call(versions.read_log, place, offset, limit)
+        self.set_header("X-Next-Offset", str(part.next_offset))
+        self.set_header("X-Log-Complete", "true" if part.outcome else "false")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(part.data, set_content_type="text/plain; charset=UTF-8")
+
+
+class ExportHandler(DataflowHandler):
+    @operation("A version as a file for other tools.", media_type="text/plain")
+    async def get(self, short_name: str, number: str, format: str) -> None:
+        from ..service.versions import EXPORTS
+
+        text = await self.call(self.deployment.versions.export, self.person, short_name, int(number), format)
+        self.set_header("Content-Disposition", f'attachment; filename="{short_name.lower()}-v{int(number)}-{format}"')
+        self.finish(text, set_content_type=f"{EXPORTS[format]}; charset=UTF-8")
+
+
+ROUTES = [
+    ("/environments/{short_name}/build", BuildHandler),
+    ("/environments/{short_name}/cancel", CancelHandler),
+    ("/environments/{short_name}/versions", VersionsHandler),
+    ("/environments/{short_name}/versions/{number}", VersionHandler),
+    ("/environments/{short_name}/versions/{number}/log", LogHandler),
+    ("/environments/{short_name}/versions/{number}/export/{format}", ExportHandler),
+]

@@ -1,0 +1,131 @@
+"""Which processes run from which prefix, by the leases that launchers leave.
+
+A lease is the file `leases/<prefix id>/<pid>`. Its content is the process's line of /proc, where there is one: pid and
+start time (in ticks since boot, so that no change of the clock matters) name a process for good. A process that ends
+leaves its lease behind; whoever asks next clears it away.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+LAST_STARTED = "last_started"
+"""The file beside the leases whose modification time says when a launcher last started something from the prefix."""
+
+_CLOCK_TOLERANCE = 2.0  # seconds; the kernel's boot time, from which psutil counts, is kept in whole seconds
+_DEAD = ("Z", "X")
+
+
+def lease_folder(root: Path, prefix_id: str) -> Path:
+    """Where the leases of one prefix lie."""
+    return root / "leases" / prefix_id
+
+
+def running(root: Path) -> dict[str, list[int]]:
+    """The pids that run from each prefix; unused prefixes are left out. Leases of ended processes are removed."""
+    found: dict[str, list[int]] = {}
+    for folder in _folders(root):
+        pids = sorted(pid for pid in _pids(folder) if _holds(folder, pid))
+        if pids:
+            found[folder.name] = pids
+    return found
+
+
+def in_use(root: Path, prefix_id: str) -> bool:
+    """Whether anything runs from the prefix. To remove one: move its launchers away, ask this, wait, ask again."""
+    folder = lease_folder(root, prefix_id)
+    return any(_holds(folder, pid) for pid in _pids(folder))
+
+
+def last_started(root: Path) -> dict[str, datetime]:
+    """When a kernel or command was last started from each prefix (UTC); prefixes never started from are left out."""
+    found = {}
+    for folder in _folders(root):
+        try:
+            moment = (folder / LAST_STARTED).stat().st_mtime
+        except FileNotFoundError:
+            continue
+        found[folder.name] = datetime.fromtimestamp(moment, timezone.utc)
+    return found
+
+
+def forget(root: Path, prefix_id: str) -> None:
+    """Drop what is kept of a prefix that was removed. Nothing happens when there is nothing."""
+    shutil.rmtree(lease_folder(root, prefix_id), ignore_errors=True)
+
+
+def _folders(root: Path) -> list[Path]:
+    try:
+        return sorted(f for f in (root / "leases").iterdir() if f.is_dir())
+    except FileNotFoundError:
+        return []
+
+
+def _pids(folder: Path) -> Iterator[int]:
+    try:
+        names = [file.name for file in folder.iterdir()]
+    except FileNotFoundError:
+        return
+    yield from (int(name) for name in names if name.isascii() and name.isdigit())
+
+
+def _holds(folder: Path, pid: int) -> bool:
+    """Whether the process that left the lease still runs.
+
+    The lease goes only when no process has the pid: a new launcher with this pid may just be writing it anew.
+    """
+    lease = folder / str(pid)
+    try:
+        line, written = lease.read_text("utf-8", "replace"), lease.stat().st_mtime
+    except FileNotFoundError:
+        return False
+    if not _exists(pid):
+        lease.unlink(missing_ok=True)
+        return False
+    left_by, now_there = _state_and_ticks(line), _state_and_ticks(_stat_line(pid))
+    if now_there is not None and now_there[0] in _DEAD:
+        return False
+    if left_by is not None and now_there is not None:
+        return left_by[1] == now_there[1]
+    return _not_created_after(pid, written + _CLOCK_TOLERANCE)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _stat_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _not_created_after(pid: int, moment: float) -> bool:
+    """For leases that do not say who left them (no /proc); a process that can't be looked at counts as the one."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= moment
+    except psutil.NoSuchProcess:
+        # Hidden from this account (hidepid) rather than gone, unless it ended this very moment.
+        return _exists(pid)
+
+
+def _state_and_ticks(line: str) -> tuple[str, int] | None:
+    """Fields 3 and 22 of proc_pid_stat(5); the second field, the name, may hold anything, closing brackets too."""
+    fields = line.rpartition(")")[2].split()
+    if len(fields) < 20 or not fields[19].isdigit():
+        return None
+    return fields[0], int(fields[19])

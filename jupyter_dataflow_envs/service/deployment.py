@@ -1,0 +1,160 @@
+"""One deployment opened by one server: its database brought up to date, its queue looked after, its kernels followed."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..builds.build import BuildSettings, Workshop
+from ..builds.coordinator import Coordinator
+from ..builds.runner import LocalRunner
+from ..domain.events import Event, EventKind
+from ..domain.permissions import Person
+from ..kernels import leases
+from ..kernels.kernelspecs import Kernelspecs
+from ..kernels.launcher import write_fallback
+from ..store import deployment, events
+from ..store.database import Database, SchemaUnusable
+from ..store.root import Root
+from ..store.watch import ChangeWatch
+from .activation import Activations
+from .diagnosis import Diagnosis
+from .environments import Environments
+from .policies import Policies
+from .solver import Solver
+from .versions import Versions
+
+POLL_SECONDS = 0.1
+"""How often other servers' writes are looked for; this server's own are announced."""
+
+BEAT_SECONDS = 30.0
+"""Between two renewals of the leases that this server and this machine hold."""
+
+LAUNCHED = (EventKind.BUILD_SUCCEEDED, EventKind.EDITED)
+"""Events after which a kernelspec may say something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentSettings:
+    """What `DataflowEnvsApp`'s traits say, in the words of the service."""
+
+    root: Path
+    database_url: str
+    admins: tuple[str, ...]
+    kernels_dir: Path
+    python: Path
+    builds: BuildSettings
+
+
+class Deployment:
+    """Made in a worker thread, as opening a database takes time; raises Unavailable when it can't be used.
+
+    `environments`, `versions`, `activations`, `solver`, `policies` and `diagnosis` are what the handlers call.
+    """
+
+    def __init__(self, settings: DeploymentSettings, log: logging.Logger) -> None:
+        self._log = log
+        self._settings = settings
+        self.root = Root(settings.root)
+        self.root.create()
+        self.database = Database(settings.database_url)
+        self.workshop = Workshop(self.database, self.root, settings.builds, LocalRunner(settings.root))
+        self.coordinator = Coordinator(self.workshop, lambda: leases.running(self.root.path), log)
+        try:
+            self.database.prepare(
+                backups=self.root.backups, may_migrate=self.coordinator.try_lock(), creator=getpass.getuser()
+            )
+            with self.database.read() as connection:
+                self.id: str = deployment.read(connection, "id")
+                self._creator: str = deployment.read(connection, "creator")
+                self._seen = events.last(connection)
+        except BaseException:
+            self.coordinator.stop()
+            self.database.close()
+            raise
+        write_fallback(self.root.path, settings.python)
+        self._wake = threading.Event()
+        self._ended = threading.Event()
+        kernelspecs = Kernelspecs(settings.kernels_dir, self.id, self.root.path)
+        self.environments = Environments(self.workshop)
+        self.versions = Versions(self.workshop, self.notify)
+        self.activations = Activations(self.workshop, kernelspecs, log)
+        self.solver = Solver(self.workshop, self.environments)
+        self.policies = Policies(self.database)
+        self.diagnosis = Diagnosis(self.workshop, self.coordinator, settings.kernels_dir)
+        self._thread = threading.Thread(target=self._watch, name="dataflow-envs watch", daemon=True)
+        self._thread.start()
+
+    def person(self, name: str, groups: Sequence[str] = ()) -> Person:
+        """Administrators are those of the trait `admins`, by name or as `group:NAME`; by default who created the root."""
+        admins = self._settings.admins or (self._creator,)
+        return Person(name, name in admins or any(f"group:{g}" in admins for g in groups))
+
+    def notify(self) -> None:
+        """Something was written: look now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Builds go back to the queue, the lock to the next server."""
+        self._ended.set()
+        self._wake.set()
+        self._thread.join()
+        self.coordinator.stop()
+        self.database.close()
+
+    def _watch(self) -> None:
+        watch = ChangeWatch(self.database)
+        self._quietly(self.activations.reconcile)
+        beaten = time.monotonic()
+        woken = True
+        while not self._ended.is_set():
+            try:
+                changed = watch.changed() or woken
+                if changed:
+                    self._follow()
+                self.coordinator.tick(changed, self.notify)
+                if time.monotonic() - beaten >= BEAT_SECONDS:
+                    beaten = time.monotonic()
+                    self._beat()
+            except Exception:
+                self._log.exception("The environments' queue could not be looked after; trying again")
+                self._ended.wait(1.0)
+            woken = self._wake.wait(POLL_SECONDS)
+            self._wake.clear()
+        watch.close()
+
+    def _follow(self) -> None:
+        """Move kernels with the versions behind them."""
+        with self.database.read() as connection:
+            fresh = events.since(connection, self._seen)
+        if not fresh:
+            return
+        self._seen = fresh[-1].seq
+        for event in fresh:
+            if event.kind is EventKind.DELETED and event.short_name:
+                self.activations.forget(event.short_name)
+        self.activations.refresh(_moved(fresh))
+
+    def _beat(self) -> None:
+        try:
+            self.database.beat()
+        except SchemaUnusable as error:
+            self._log.error("%s This server stops building.", error.message)
+            self.coordinator.stop()
+            return
+        self.activations.renew()
+
+    def _quietly(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception:
+            self._log.exception("Kernels could not be put right")
+
+
+def _moved(fresh: Sequence[Event]) -> set[str]:
+    return {e.environment_id for e in fresh if e.kind in LAUNCHED and e.environment_id}

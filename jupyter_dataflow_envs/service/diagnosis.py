@@ -1,0 +1,124 @@
+"""What is wrong with an installation, in words that say what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from ..builds.build import Workshop
+from ..builds.coordinator import Coordinator
+from ..engine.credentials import mask
+from ..store.tables import SCHEMA_VERSION
+
+ENOUGH_BYTES = 2 * 1024**3
+CONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    ok: bool
+    message: str
+
+
+class Diagnosis:
+    def __init__(self, workshop: Workshop, coordinator: Coordinator, kernels_dir: Path) -> None:
+        self._workshop = workshop
+        self._coordinator = coordinator
+        self._kernels_dir = kernels_dir
+
+    @property
+    def schema_version(self) -> str:
+        return SCHEMA_VERSION
+
+    def channels(self) -> list[str]:
+        """As they may be shown."""
+        return [mask(c) for c in self._workshop.settings.channels]
+
+    def coordinator_alive(self) -> bool:
+        return self._coordinator.holder() is not None
+
+    def checks(self) -> list[Check]:
+        """Every check, the good ones too."""
+        return [check for look in self._looks() for check in look()]
+
+    def _looks(self) -> tuple[Callable[[], Iterator[Check]], ...]:
+        return (self._root, self._kernels, self._database, self._lock, self._disk, self._channels, self._indexes)
+
+    def _root(self) -> Iterator[Check]:
+        yield _writable("root", self._workshop.root.path, "DataflowEnvsApp.root_dir")
+
+    def _kernels(self) -> Iterator[Check]:
+        folder = next(p for p in (self._kernels_dir, *self._kernels_dir.parents) if p.exists())
+        yield _writable("kernels", folder, "JUPYTER_DATA_DIR")
+
+    def _database(self) -> Iterator[Check]:
+        version = self._workshop.database.schema_version()
+        good = version == SCHEMA_VERSION
+        where = self._workshop.database.url.render_as_string(hide_password=True)
+        yield Check(
+            "database",
+            good,
+            f"{where}, schema {version}"
+            if good
+            else f"schema {version}, this release needs {SCHEMA_VERSION}: restart it",
+        )
+
+    def _lock(self) -> Iterator[Check]:
+        holder = self._coordinator.holder()
+        if holder is None:
+            yield Check(
+                "coordinator", False, "No server runs the queue: builds wait. A running server takes over within 5 s."
+            )
+            return
+        here = " (this server)" if self._coordinator.here else ""
+        yield Check(
+            "coordinator",
+            True,
+            f"The queue is run by process {holder['pid']} on {holder['host']} since {holder['since']}{here}",
+        )
+
+    def _disk(self) -> Iterator[Check]:
+        free = shutil.disk_usage(self._workshop.root.path).free
+        words = f"{free / 1024**3:.1f} GiB free below {self._workshop.root.path}"
+        enough = free >= ENOUGH_BYTES
+        yield Check(
+            "disk", enough, words if enough else words + ": delete environments, or move root_dir to a larger disk"
+        )
+
+    def _channels(self) -> Iterator[Check]:
+        for channel in self._workshop.settings.channels:
+            yield _reachable("channel", channel)
+
+    def _indexes(self) -> Iterator[Check]:
+        settings = self._workshop.settings
+        for index in filter(None, (settings.pip_index_url, *settings.pip_extra_index_urls)):
+            yield _reachable("index", index)
+
+
+def _writable(name: str, folder: Path, setting: str) -> Check:
+    good = os.access(folder, os.W_OK)
+    return Check(name, good, f"{folder} can be written" if good else f"{folder} can't be written: set {setting}")
+
+
+def _reachable(kind: str, url: str) -> Check:
+    """Whether a folder is there, or a host answers; a name such as conda-forge is rattler's to resolve."""
+    shown, parts = mask(url), urlsplit(url)
+    name = f"{kind} {shown}"
+    if parts.scheme == "file" or (not parts.scheme and "/" in url):
+        folder = Path(url2pathname(parts.path) if parts.scheme else url)
+        return Check(name, folder.is_dir(), "is there" if folder.is_dir() else "there is no such folder")
+    if not parts.hostname:
+        return Check(name, True, "a channel's name: its versions are asked for when a build or preview needs them")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname, port), timeout=CONNECT_SECONDS).close()
+    except OSError as error:
+        return Check(name, False, f"can't be reached: {error}. Check the URL, the network and the proxy.")
+    return Check(name, True, "answers")

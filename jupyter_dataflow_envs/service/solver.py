@@ -1,0 +1,171 @@
+"""Short questions to the engine: previews, and what channels and indexes offer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..builds.build import Workshop
+from ..domain.environment import Environment
+from ..domain.errors import Malformed, NotFound, Unavailable, Unsolvable
+from ..domain.lock import Lock, LockDiff, Manager, diff
+from ..domain.origins import ExplainedPackage, explain
+from ..domain.permissions import Action, Person, require
+from ..domain.spec import EnvironmentSpec
+from ..engine.protocol import Answer, Job, Message, Mode
+from ..store import environments, versions
+from .environments import Draft, Environments
+from .sorted_names import SortedNames
+
+CONCURRENT = 2
+"""Questions that the engine answers at the same time; a large solve can need gigabytes."""
+
+SECONDS = 300.0
+"""After which a question is given up."""
+
+NAMES_FRESH = 3600.0
+VERSIONS_FRESH = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a build would install; `pip_resolved` is False when the pip part can only be resolved in the build."""
+
+    lock: Lock
+    packages: list[ExplainedPackage]
+    diff: LockDiff
+    download_size: int
+    pip_resolved: bool
+
+
+class _Silent:
+    """The engine's listener for questions: nobody follows them, what counts is the last message."""
+
+    def started(self, process: dict[str, Any]) -> None: ...
+
+    def heard(self, message: Message) -> Answer | None:
+        return None
+
+    def printed(self, text: str) -> None: ...
+
+
+class Solver:
+    def __init__(self, workshop: Workshop, service: Environments) -> None:
+        self._workshop = workshop
+        self._environments = service
+        self._places = threading.BoundedSemaphore(CONCURRENT)
+        self._asking = threading.Lock()
+        self._versions: dict[tuple[str, str], tuple[float, list[str]]] = {}
+
+    def preview(self, person: Person, short_name: str, draft: Draft, *, pin_installed: bool = False) -> Preview:
+        """Solve the saved requirements, or the draft's, without installing. Raises Unsolvable with the explanation."""
+        with self._workshop.database.read() as connection:
+            environment = environments.find(connection, short_name, person)
+            require(Action.PREVIEW, environment, person)
+            spec = self._environments.check(draft, environment.spec)
+            usable = self._usable(environment)
+            job = self._workshop.job(
+                connection,
+                title=short_name,
+                spec=spec,
+                prefix=self._workshop.root.previews / self._workshop.folders.new_id(),
+                hold=usable if pin_installed else None,
+            )
+        result = self._ask(replace(job, mode=Mode.PREVIEW))
+        lock = Lock.from_json(result["lock"])
+        return Preview(
+            lock=lock,
+            packages=explain(lock.packages, spec),
+            diff=diff(usable.packages if usable else (), lock.packages),
+            download_size=result["download_size"],
+            pip_resolved=result["pip_resolved"],
+        )
+
+    def names(self, manager: str, prefix: str, limit: int = 50) -> list[str]:
+        """Names that begin so, in order."""
+        kind = _manager(manager)
+        file = self._workshop.root.names / f"{kind}-{self._sources_key()}.txt"
+        if not file.exists():
+            self._refresh(kind, file)
+        elif time.time() - file.stat().st_mtime > NAMES_FRESH:
+            threading.Thread(target=self._refresh_quietly, args=(kind, file), name="names", daemon=True).start()
+        return SortedNames(file).beginning_with(prefix.lower(), limit)
+
+    def versions(self, manager: str, name: str) -> list[str]:
+        """Versions that this machine's platform could install, newest first. Raises NotFound."""
+        kind = _manager(manager)
+        key = (kind, name.lower())
+        asked, known = self._versions.get(key, (0.0, []))
+        if time.monotonic() - asked > VERSIONS_FRESH or not known:
+            known = list(self._ask(self._job(Mode.VERSIONS, kind, name=name.lower()))["values"])
+            self._versions[key] = (time.monotonic(), known)
+        if not known:
+            raise NotFound(f"No channel or index of this deployment offers '{name[:80]}' for this platform.")
+        return known
+
+    def _usable(self, environment: Environment) -> Lock | None:
+        if environment.latest_success is None:
+            return None
+        with self._workshop.database.read() as connection:
+            version = versions.find(connection, environment.id, environment.latest_success)
+            return versions.lock(connection, version.digest) if version.digest else None
+
+    def _refresh(self, manager: Manager, file: Path) -> None:
+        with self._asking:
+            if not file.exists() or time.time() - file.stat().st_mtime > NAMES_FRESH:
+                self._ask(self._job(Mode.NAMES, manager, output=str(file)))
+
+    def _refresh_quietly(self, manager: Manager, file: Path) -> None:
+        try:
+            self._refresh(manager, file)
+        except (Unavailable, Unsolvable):
+            file.touch()  # the old names serve for another hour
+
+    def _job(self, mode: Mode, manager: Manager, *, name: str = "", output: str = "") -> Job:
+        return Job(
+            mode=mode,
+            caches=self._workshop.caches,
+            sources=self._workshop.settings.sources,
+            manager=manager,
+            name=name,
+            output=output,
+        )
+
+    def _ask(self, job: Job) -> Message:
+        if not self._places.acquire(timeout=SECONDS):
+            raise Unavailable("The server is busy with other previews: try again in a moment.")
+        stop = threading.Event()
+        timer = threading.Timer(SECONDS, stop.set)
+        timer.daemon = True
+        timer.start()
+        try:
+            last = self._workshop.runner.run(job, _Silent(), stop)
+        finally:
+            timer.cancel()
+            self._places.release()
+        if last is None:
+            raise Unavailable(
+                f"No answer within {SECONDS:.0f} s: the requirements may be too wide; narrow the versions."
+                if stop.is_set()
+                else "The solver ended unexpectedly: try again."
+            )
+        if last["type"] == "failure":
+            raise Unsolvable(last["reason"], details=last.get("details", ""))
+        return last
+
+    def _sources_key(self) -> str:
+        sources = self._workshop.settings.sources
+        parts: Sequence[Any] = (sources.channels, sources.pip_index_url, sources.pip_extra_index_urls)
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _manager(text: str) -> Manager:
+    if text not in ("conda", "pip"):
+        raise Malformed("manager must be conda or pip.")
+    return "conda" if text == "conda" else "pip"

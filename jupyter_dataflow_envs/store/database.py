@@ -1,0 +1,171 @@
+"""One database: connections, transactions, and its schema brought up to date at start."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import OperationalError
+
+from ..domain.clock import from_text, now, to_text
+from ..domain.errors import Unavailable
+from . import deployment
+from .tables import SCHEMA_VERSION, metadata
+
+HOST_LEASE = timedelta(minutes=2)
+"""How long a machine that is not heard of keeps a SQLite database to itself."""
+
+BUSY_SECONDS = 30
+"""How long a write waits for other processes' writes before it is given up."""
+
+
+class SchemaUnusable(Unavailable):
+    """The database belongs to another release of this package, or to another machine."""
+
+
+class Database:
+    """Connections to one deployment's database.
+
+    A write transaction of SQLite begins IMMEDIATE: one that reads first and writes then fails when another process wrote in
+    between, which no waiting mends. Within the process writers queue at a lock, as SQLite's own waiting polls.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writing = threading.Lock()
+        options: dict[str, Any] = {"pool_size": 8, "max_overflow": 24, "pool_timeout": 30}
+        if self.is_sqlite:
+            if not self.url.database or self.url.database == ":memory:":
+                raise SchemaUnusable("database_url must name a file: the database outlives the server.")
+            options["connect_args"] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+        self.engine: Engine = create_engine(self.url, **options)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _configure_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view; whatever is written in it is lost."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: all of it, or nothing when the block raises."""
+        with (
+            self._writing,
+            self.engine.connect().execution_options(dataflow_write=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    def prepare(self, *, backups: Path, may_migrate: bool, creator: str) -> None:
+        """Create what is not there, or upgrade it after a backup.
+
+        `may_migrate`: this process holds the coordinator's lock. Raises SchemaUnusable, saying what to do.
+        """
+        if self.file is None:
+            self._prepare(backups, may_migrate=may_migrate, creator=creator)
+            return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{self.file}.init.lock"):
+            self._prepare(backups, may_migrate=may_migrate, creator=creator)
+
+    def _prepare(self, backups: Path, *, may_migrate: bool, creator: str) -> None:
+        current = self.schema_version()
+        if current is None:
+            with self.write() as connection:
+                metadata.create_all(connection)
+                connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+                connection.execute(text("INSERT INTO alembic_version VALUES (:v)"), {"v": SCHEMA_VERSION})
+                deployment.write(connection, "id", uuid.uuid4().hex)
+                deployment.write(connection, "creator", creator)
+            if self.file is not None:
+                os.chmod(self.file, 0o600)
+        elif current != SCHEMA_VERSION:
+            self._migrate(current, backups, may_migrate=may_migrate)
+        if self.is_sqlite:
+            self.beat()
+
+    def beat(self) -> None:
+        """Say that this machine uses the SQLite file; to be called at least every quarter of `HOST_LEASE`.
+
+        Raises SchemaUnusable while another machine does: file locks don't hold across machines. A machine that has not been
+        heard of for a lease's length has gone (a container that came back under another name, say), and is followed.
+        """
+        here = socket.gethostname()
+        with self.write() as connection:
+            last = deployment.read(connection, "host")
+            if last and last["name"] != here and now() - from_text(last["seen"]) < HOST_LEASE:
+                raise SchemaUnusable(
+                    f"This database is in use on the machine '{last['name']}': SQLite must not be shared between "
+                    "machines. Stop the server there and wait two minutes, or use PostgreSQL (database_url)."
+                )
+            deployment.write(connection, "host", {"name": here, "seen": to_text(now())})
+
+    def _migrate(self, current: str, backups: Path, *, may_migrate: bool) -> None:
+        from .migration import is_known, upgrade
+
+        if not is_known(current):
+            raise SchemaUnusable(
+                f"The database's schema {current} is newer than this release understands ({SCHEMA_VERSION}): "
+                "upgrade jupyter-dataflow-envs, or restore a backup made by this release."
+            )
+        if not may_migrate:
+            raise SchemaUnusable(
+                "The database needs an upgrade, and another server of this deployment is running: stop that one first."
+            )
+        if self.file is not None:
+            self.backup(backups / f"{now():%Y%m%dT%H%M%S}-schema-{current}.sqlite")
+        upgrade(self)
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy of the SQLite file, while others may write."""
+        if self.file is None:
+            raise Unavailable("Only a SQLite database can be copied as a file; use the tools of PostgreSQL.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self.file)) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+        os.chmod(target, 0o600)
+
+    def schema_version(self) -> str | None:
+        """The migration the database stands at; None for an empty one."""
+        try:
+            with self.read() as connection:
+                if not inspect(connection).has_table("alembic_version"):
+                    return None
+                return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+        except OperationalError as error:
+            raise SchemaUnusable(f"The database can't be opened: {error.orig}.") from error
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # else the driver begins transactions by itself, and not IMMEDIATE
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("dataflow_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

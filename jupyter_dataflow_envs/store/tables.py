@@ -1,0 +1,200 @@
+"""The schema. Every state is commented with its transitions; `migrations/` leads to exactly this (tested).
+
+Written for SQLite and PostgreSQL alike. Times are ISO 8601 texts in UTC, which sort as they should on both.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+SCHEMA_VERSION = "0001"
+"""The newest migration. A database at another one is upgraded, or refused when it is newer."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts up only for INTEGER keys; PostgreSQL needs 64 bits for the life of a deployment.
+Counter = BigInteger().with_variant(Integer, "sqlite")
+
+deployment = Table(
+    "deployment",
+    metadata,
+    # id: of this deployment, in kernelspecs; host: where its SQLite file is in use; creator; policy
+    Column("key", String(40), primary_key=True),
+    Column("value", JSON, nullable=False),
+)
+
+environments = Table(
+    "environments",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("short_name", String(5), nullable=False, unique=True),
+    Column("full_name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("spec_digest", String(64), nullable=False),
+    # grows with each edit; the ETag
+    Column("revision", Integer, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("updated_at", String(32), nullable=False),
+    # numbers of versions: the latest, the latest successful, the published one
+    Column("latest_version", Integer),
+    Column("latest_success", Integer),
+    Column("published_version", Integer),
+    Index("ix_environments_owner", "owner", "short_name"),
+    Index("ix_environments_updated_at", "updated_at", "id"),
+    Index("ix_environments_created_at", "created_at", "id"),
+    Index("ix_environments_full_name", "full_name", "id"),
+)
+
+locks = Table(
+    "locks",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    # zlib of the JSON of domain.lock.Lock
+    Column("body", LargeBinary, nullable=False),
+)
+
+prefixes = Table(
+    "prefixes",
+    metadata,
+    # the folder's name below prefixes/
+    Column("id", String(32), primary_key=True),
+    # building → ready → removed (row gone); building → removed when its run fails or is interrupted
+    Column("state", String(10), nullable=False),
+    # domain.lock.Lock.prefix_key; null when it must not be shared
+    Column("key", String(64)),
+    Column("run_id", String(32), nullable=False),
+    Column("size", BigInteger),
+    Column("created_at", String(32), nullable=False),
+    # since when no version holds it; it is removed after a grace period, when no process runs from it
+    Column("unused_since", String(32)),
+    Index(
+        "uq_prefixes_ready_key",
+        "key",
+        unique=True,
+        sqlite_where=text("state = 'ready'"),
+        postgresql_where=text("state = 'ready'"),
+    ),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("environment_id", String(32), ForeignKey("environments.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    # the latest attempt at it; the version's outcome is that attempt's
+    Column("attempt", Integer, nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("spec_digest", String(64), nullable=False),
+    Column("pin_installed", Boolean, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    # set once, when an attempt succeeds
+    Column("lock_digest", String(64), ForeignKey("locks.digest")),
+    Column("prefix_id", String(32), ForeignKey("prefixes.id")),
+    Column("python", String(40)),
+    Column("size", BigInteger),
+    Index("ix_versions_prefix_id", "prefix_id"),
+    Index("ix_versions_lock_digest", "lock_digest"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    # the order of the queue
+    Column("id", Counter, primary_key=True, autoincrement=True),
+    Column("environment_id", String(32), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    # queued → building → succeeded | failed; queued → failed when cancelled; building → queued when handed back
+    Column("outcome", String(10), nullable=False),
+    Column("from_scratch", Boolean, nullable=False),
+    # drawn by the run that claimed it: only that run's progress and result are taken
+    Column("run_id", String(32)),
+    # how often a server died while building it
+    Column("interruptions", Integer, nullable=False),
+    # {"group", "started", "host"}: the process group of the run, to end what a dead server left
+    Column("process", JSON),
+    Column("phase", String(20)),
+    Column("progress", JSON),
+    Column("cancel_requested_by", Text),
+    Column("reason", Text),
+    Column("steps", JSON, nullable=False),
+    Column("queued_at", String(32), nullable=False),
+    Column("started_at", String(32)),
+    Column("finished_at", String(32)),
+    Column("duration", Float),
+    ForeignKeyConstraint(
+        ["environment_id", "number"], ["versions.environment_id", "versions.number"], ondelete="CASCADE"
+    ),
+    Index("uq_attempts_version", "environment_id", "number", "attempt", unique=True),
+    # never two builds of one environment
+    Index(
+        "uq_attempts_active",
+        "environment_id",
+        unique=True,
+        sqlite_where=text("outcome IN ('queued', 'building')"),
+        postgresql_where=text("outcome IN ('queued', 'building')"),
+    ),
+    # the queue, whatever the number of ended attempts
+    Index(
+        "ix_attempts_active",
+        "id",
+        sqlite_where=text("outcome IN ('queued', 'building')"),
+        postgresql_where=text("outcome IN ('queued', 'building')"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+activations = Table(
+    "activations",
+    metadata,
+    Column("environment_id", String(32), ForeignKey("environments.id", ondelete="CASCADE"), primary_key=True),
+    Column("person", Text, primary_key=True),
+    # the notebook server that holds the kernelspec
+    Column("server", String(200), primary_key=True),
+    Column("since", String(32), nullable=False),
+    Column("last_started", String(32)),
+    # an expired lease blocks nothing
+    Column("leased_until", String(32), nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Counter, primary_key=True, autoincrement=True),
+    Column("at", String(32), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("kind", String(40), nullable=False),
+    # no foreign key: the trail outlives what it tells of
+    Column("environment_id", String(32)),
+    Column("short_name", String(5)),
+    Column("version", Integer),
+    Column("details", JSON, nullable=False),
+    Index("ix_events_environment_id", "environment_id", "seq"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,72 @@
+import { ServerConnection } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Button } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { ApiError } from '../api/client';
+import { environmentsIcon } from '../icons';
+
+const SKELETON_ROWS = [72, 54, 63];
+
+/**
+ * Rows to come, in the shape that they will have.
+ */
+export function Skeleton({ trans }: { trans: TranslationBundle }): JSX.Element {
+  return (
+    <div className="jp-DataflowEnvs-list" role="status" aria-label={trans.__('Loading…')}>
+      {SKELETON_ROWS.map(width => (
+        <div key={width} className="jp-DataflowEnvs-row jp-mod-skeleton" aria-hidden="true">
+          <span className="jp-DataflowEnvs-bone" style={{ width: `${width}%` }} />
+          <span className="jp-DataflowEnvs-bone jp-mod-thin" style={{ width: `${width / 2}%` }} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/**
+ * What to do when there is nothing yet.
+ */
+export function EmptyNote({ trans }: { trans: TranslationBundle }): JSX.Element {
+  return (
+    <div className="jp-DataflowEnvs-message">
+      <environmentsIcon.react tag="span" className="jp-DataflowEnvs-emblem" />
+      <p className="jp-DataflowEnvs-lead">{trans.__('No environments yet.')}</p>
+      <p>
+        {trans.__('Create one with')} <code>jupyter dataflow-envs create</code>
+      </p>
+    </div>
+  );
+}
+
+/**
+ * What went wrong, what can be done about it, and a way to try again.
+ */
+export function ErrorNote(props: {
+  error: unknown;
+  onRetry: () => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { error, onRetry, trans } = props;
+  return (
+    <div className="jp-DataflowEnvs-error" role="alert">
+      <p className="jp-DataflowEnvs-lead">{trans.__('The environments could not be read.')}</p>
+      <p>{explanation(error, trans)}</p>
+      <Button className="jp-mod-styled" onClick={onRetry}>
+        {trans.__('Retry')}
+      </Button>
+    </div>
+  );
+}
+
+function explanation(error: unknown, trans: TranslationBundle): string {
+  if (error instanceof ServerConnection.NetworkError) {
+    return trans.__('The Jupyter server does not answer. Check that it is running.');
+  }
+  if (error instanceof ApiError && error.code === 'not_served') {
+    return trans.__(
+      'This Jupyter server does not offer them. Enable it with "jupyter server extension enable jupyter_dataflow_envs" and restart the server.'
+    );
+  }
+  return error instanceof Error ? error.message : String(error);
+}

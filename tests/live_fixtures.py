@@ -1,0 +1,33 @@
+"""A real server that builds from the test channel, for the tests of the client and of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_dataflow_envs import Client
+from tests.channel.server import Server
+from tests.live import LiveServer, live_server
+
+
+@pytest.fixture(scope="session")
+def channel_server(channel: Path) -> Iterator[Server]:
+    """The test channel over HTTP, where downloads can be slowed down."""
+    with Server(channel) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def live(channel_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A Jupyter server with a deployment of its own."""
+    with live_server(tmp_path_factory.mktemp("deployment") / "root", channel_server.url) as server:
+        yield server
+
+
+@pytest.fixture
+def client(live: LiveServer) -> Iterator[Client]:
+    """A client of that server."""
+    with live.client() as client:
+        yield client
