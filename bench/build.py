@@ -128,7 +128,9 @@ def table(kind: str, runs: list[Timed]) -> None:
     median = statistics.median(r.seconds for r in runs)
     low, high = min(r.seconds for r in runs), max(r.seconds for r in runs)
     said = runs[-1].said
-    print(f"{kind:7s} median {median:.3f} s ({low:.3f} to {high:.3f}); {said['packages']} packages, {runs[-1].files:,} files")
+    print(
+        f"{kind:7s} median {median:.3f} s ({low:.3f} to {high:.3f}); {said['packages']} packages, {runs[-1].files:,} files"
+    )
     steps = {name: statistics.median(r.steps[name] for r in runs) for name in runs[-1].steps}
     print("        " + ", ".join(f"{name} {seconds:.3f}" for name, seconds in steps.items()))
 
@@ -154,7 +156,9 @@ def main() -> None:
             one, two = names[2 * pair], names[2 * pair + 1]
             floors.append(bench.floor(("pandas", f"{one[0]}=={one[1]}")))
             engines.append(bench.engine(("pandas", f"{two[0]}=={two[1]}")))
-        print(f"{{python {options.python}, ipykernel, pandas}} + pip {options.pip or 'nothing'}, {options.pairs} builds of each, taking turns")
+        print(
+            f"{{python {options.python}, ipykernel, pandas}} + pip {options.pip or 'nothing'}, {options.pairs} builds of each, taking turns"
+        )
         table("floor", floors)
         table("engine", engines)
         ratios = [e.seconds / f.seconds for e, f in zip(engines, floors, strict=True)]

@@ -80,7 +80,7 @@ class DataflowEnvsApp(ExtensionApp):
 
     @validate("root_dir")
     def _absolute_root_dir(self, proposal: Any) -> str:
-        return os.path.abspath(os.path.expanduser(proposal["value"]))
+        return str(Path(proposal["value"]).expanduser().absolute())
 
     @default("database_url")
     def _default_database_url(self) -> str:
@@ -90,9 +90,11 @@ class DataflowEnvsApp(ExtensionApp):
     def _default_max_concurrent_builds(self) -> int:
         return max(1, (os.cpu_count() or 2) // 2)
 
-    def initialize_handlers(self) -> None:
+    def initialize_settings(self) -> None:
         self._gate = Gate(self._open)
         self.settings["dataflow_envs_gate"] = self._gate
+
+    def initialize_handlers(self) -> None:
         self.handlers.extend(tornado_handlers("/"))
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from . import models
 from ._version import __version__
@@ -39,7 +39,9 @@ def document() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     _, bodies = models_json_schema([(m, "validation") for m in BODIES], ref_template=REFERENCE)
-    answers = [(name, "serialization", TypeAdapter(answer)) for name, answer in models.ANSWERS.items()]
+    answers: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
+        (name, "serialization", TypeAdapter(answer)) for name, answer in models.ANSWERS.items()
+    ]
     _, documents = TypeAdapter.json_schemas(answers, ref_template=REFERENCE)
     return dict(sorted({**bodies["$defs"], **documents["$defs"]}.items()))
 

@@ -113,14 +113,14 @@ class LiveServer:
         try:
             with urllib.request.urlopen(f"{self.url}dataflow-envs/health", timeout=5) as answer:
                 body: dict[str, Any] = json.load(answer)
-                return body
         except urllib.error.HTTPError as error:
-            if error.code == 503:
+            with error:
+                if error.code != 503:
+                    raise AssertionError(f"/health answers {error.code}:\n{self.log[-4000:]}") from None
                 body = json.load(error)
-                return body if "status" in body else None
-            return None
         except (OSError, ValueError):
             return None
+        return body
 
     def client(self) -> Client:
         """A new client of this server; close it, or use it as a context manager."""

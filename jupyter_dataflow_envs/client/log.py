@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from .errors import ServerError, ServerUnreachable, error_from_answer
+from ..domain.errors import NotFound
+from .errors import ServerError, ServerNotFound, ServerUnreachable, error_from_answer
 from .transport import CONNECT_SECONDS, authorization, on_loopback
 
 if TYPE_CHECKING:
@@ -109,6 +110,9 @@ class LogStream:
             refusal = error_from_answer(error.status_code, error.resp_body or b"", self.address.url)
             if error.status_code >= 500:
                 raise ServerUnreachable(refusal.message) from error
+            if isinstance(refusal, ServerNotFound):
+                # Its version was there a moment ago, and a refused upgrade need not have our JSON for a body.
+                raise NotFound(f"There is no log of attempt {self.attempt} any more.") from error
             raise refusal from error
         except (websocket.WebSocketException, OSError) as error:
             raise self._lost(error) from error

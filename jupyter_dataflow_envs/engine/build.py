@@ -77,6 +77,9 @@ class Build:
         specs = conda.specs()
         started = time.monotonic()
         self._messages.log(f"Solving {', '.join(specs)} with channels {', '.join(job.sources.channels)}")
+        held = conda.held()
+        if held:
+            self._messages.log(f"Holding on to {len(held)} conda packages and adding to them")
         records = conda.solve()
         lock = conda.lock(records)
         self._messages.log(f"Solved {len(records)} packages in {_since(started)}")

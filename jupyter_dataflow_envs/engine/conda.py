@@ -25,7 +25,7 @@ from rattler import (
     install,
     solve,
 )
-from rattler.exceptions import GatewayError, SolverError
+from rattler.exceptions import GatewayError, InvalidMatchSpecError, SolverError
 from rattler.package import BuildString
 from rattler.version import Version
 
@@ -66,19 +66,21 @@ class Conda:
         Raises:
             EngineError: requirements that exclude each other, unknown packages, a channel out of reach.
         """
-        specs = self.specs()
-        return asyncio.run(self._solve(specs))
+        return asyncio.run(self._solve([*self.specs(), *self.held()]))
 
     def specs(self) -> list[str]:
-        """The job's requirements, Python, what every environment holds, and what is held on to."""
+        """The job's requirements, Python, and what every environment holds."""
         job = self._job
         specs = [f"python={job.python_version}"] if job.python_version else []
         specs += job.conda
         named = {canonicalize_name(re.split(r"[\s=<>!~\[]", s, maxsplit=1)[0]) for s in (*job.conda, *job.pip)}
         specs += [name for name in ADDED if name not in named]
-        if job.lock is not None:
-            specs += [f"{p.name}=={p.version}={p.build}" for p in job.lock.packages if p.manager == "conda"]
         return specs
+
+    def held(self) -> list[str]:
+        """What has to stay exactly as it is installed."""
+        packages = self._job.lock.packages if self._job.lock else ()
+        return [f"{p.name} =={p.version} {p.build}" for p in packages if p.manager == "conda"]
 
     async def _solve(self, specs: Sequence[str]) -> list[RepoDataRecord]:
         channels = list(self._job.sources.channels)
@@ -90,6 +92,8 @@ class Conda:
             raise await explain_unsolvable(str(error), specs, channels, self.gateway) from None
         except GatewayError as error:
             raise channel_fault(str(error), channels) from None
+        except InvalidMatchSpecError as error:
+            raise EngineError(f"conda can't read a requirement: {str(error).splitlines()[0]}", str(error)) from None
         return sorted(records, key=lambda r: r.name.normalized)
 
     def virtual_packages(self) -> list[GenericVirtualPackage]:

@@ -8,7 +8,7 @@ import os
 import pwd
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.auth.identity import IdentityProvider, LegacyIdentityProvider, PasswordIdentityProvider
@@ -86,7 +86,7 @@ def operation(
             except DataflowError as error:
                 self.refuse(error)
 
-        guarded: Method = web.authenticated(authorized(inner))  # type: ignore[arg-type]
+        guarded = cast("Method", web.authenticated(authorized(inner)))
         guarded.operation = about  # type: ignore[attr-defined]
         return guarded
 
@@ -127,7 +127,7 @@ class Asking(JupyterHandler):
 class DataflowHandler(Asking, APIHandler):
     """One route of the REST interface."""
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]
         await super().prepare()
         if len(self.request.body) > BODY_LIMIT:
             self.refuse(TooLarge(f"The request is larger than {BODY_LIMIT // 1024} KiB."))

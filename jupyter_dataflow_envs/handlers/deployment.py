@@ -30,8 +30,7 @@ class HealthHandler(DataflowHandler):
                 "schema_version": deployment.diagnosis.schema_version if deployment else None,
                 "coordinator_alive": alive,
                 "message": failure.message if failure else None,
-            },
-            200 if deployment else 503,
+            }
         )
 
     get.operation = Operation("Whether the service is up; without a login.", answer="HealthAnswer")  # type: ignore[attr-defined]

@@ -38,7 +38,7 @@ class LogStreamHandler(WebSocketMixin, WebSocketHandler, Asking):
     _following: asyncio.Task[None] | None = None
 
     @ws_authenticated
-    async def get(self, short_name: str, number: str) -> None:  # type: ignore[override]
+    async def get(self, short_name: str, number: str) -> None:
         allowed = await ensure_async(self.authorizer.is_authorized(self, self.current_user, "read", self.auth_resource))
         if not allowed:
             raise web.HTTPError(403)
@@ -51,10 +51,10 @@ class LogStreamHandler(WebSocketMixin, WebSocketHandler, Asking):
             )
         except DataflowError as error:
             raise web.HTTPError(STATUSES[type(error)], reason=error.code) from error
-        await super().get()
+        await super().get(short_name, number)
 
-    def open(self, short_name: str, number: str) -> None:  # type: ignore[override]
-        super().open()
+    def open(self, short_name: str, number: str) -> None:
+        super().open(short_name, number)
         self._following = asyncio.create_task(self._follow())
 
     def on_message(self, message: str | bytes) -> None:

@@ -66,7 +66,7 @@ class ExportHandler(DataflowHandler):
 
         text = await self.call(self.deployment.versions.export, self.person, short_name, int(number), format)
         self.set_header("Content-Disposition", f'attachment; filename="{short_name.lower()}-v{int(number)}-{format}"')
-        self.finish(text, set_content_type=f"{EXPORTS[format]}; charset=UTF-8")
+        self.finish(text, set_content_type=f"{EXPORTS[format].media_type}; charset=UTF-8")
 
 
 ROUTES = [

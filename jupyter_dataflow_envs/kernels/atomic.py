@@ -11,15 +11,13 @@ def replace_file(path: Path, content: bytes, mode: int) -> None:
     """Put `content` at `path` in one step; a shell that is just running the old file keeps reading the old one.
 
     Raises OSError when the folder is missing or the disk is full; the old file is then untouched.
+    A power cut may still empty it: all that is written this way comes from the database, anew at each start.
     """
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             os.fchmod(file.fileno(), mode)
-            file.flush()
-            # Without it a power cut can leave the new name with nothing in it.
-            os.fsync(file.fileno())
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink()

@@ -159,7 +159,7 @@ class Kernelspecs:
         if folder.is_symlink():
             return False
         try:
-            return all(f.name in _LOGOS or f.name.startswith((".logo-", ".kernel.json.")) for f in folder.iterdir())
+            return all(_unfinished(file) for file in folder.iterdir())
         except FileNotFoundError:
             return True
         except NotADirectoryError:
@@ -197,6 +197,12 @@ class Kernelspecs:
         with (self.root / "kernelspecs.lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _unfinished(file: Path) -> bool:
+    if file.name == "kernel.json":
+        return file.is_file() and file.stat().st_size == 0
+    return file.name in _LOGOS or file.name.startswith((".logo-", ".kernel.json."))
 
 
 def _logos(entry: KernelspecEntry) -> list[Path]:

@@ -192,7 +192,8 @@ _dataflow_fall_back() {{
 # It holds the process's line of /proc, whose start time tells it from a later process with the same number.
 _PREPARE = """\
 _dataflow_prefix={prefix}
-if [ -z "${{BASH_VERSION-}}" ] && {{ {needs_bash} || [ -d "${{CONDA_PREFIX:-/nowhere}}/etc/conda/deactivate.d" ]; }}; then
+if [ -z "${{BASH_VERSION-}}" ] &&
+    {{ {needs_bash} || [ -d "${{CONDA_PREFIX:-/nowhere}}/etc/conda/deactivate.d" ]; }}; then
     exec {bash} -p {launcher} "$@"
 fi
 

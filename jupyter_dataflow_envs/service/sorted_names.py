@@ -20,7 +20,7 @@ class SortedNames:
                 return []
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
                 text.seek(self._first(text, wanted))
-                found = []
+                found: list[str] = []
                 while len(found) < limit and (line := text.readline().rstrip(b"\n")).startswith(wanted) and line:
                     found.append(line.decode())
                 return found

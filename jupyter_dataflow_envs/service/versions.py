@@ -11,19 +11,29 @@ from ..builds.build import Workshop
 from ..domain.environment import Environment
 from ..domain.errors import Conflict, NotFound
 from ..domain.events import EventKind
+from ..domain.lock import Lock
 from ..domain.origins import ExplainedPackage, explain
 from ..domain.permissions import Action, Person, require
 from ..domain.version import Attempt, Outcome, Version
 from ..engine import lockfile
 from ..store import environments, events, queue, versions
 
-EXPORTS: dict[str, str] = {
-    "conda-lock.yml": "application/yaml",
-    "environment.yml": "application/yaml",
-    "explicit.txt": "text/plain",
-    "requirements.txt": "text/plain",
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file that other tools read; `render` makes it of a lock and the environment's short name."""
+
+    media_type: str
+    render: Callable[[Lock, str], str]
+
+
+EXPORTS: dict[str, Export] = {
+    "conda-lock.yml": Export("application/yaml", lambda lock, name: lockfile.render_conda_lock(lock)),
+    "environment.yml": Export("application/yaml", lockfile.render_environment_yml),
+    "explicit.txt": Export("text/plain", lambda lock, name: lockfile.render_explicit(lock)),
+    "requirements.txt": Export("text/plain", lambda lock, name: lockfile.render_requirements_txt(lock)),
 }
-"""File name → media type of what a version can be exported as."""
+"""By file name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +142,7 @@ class Versions:
             raise Conflict(f"Version {number} was not built, so there is nothing to export.")
         with self._database.read() as connection:
             lock = versions.lock(connection, version.digest)
-        return lockfile.render(form, lock, name=short_name, spec=version.requested)
+        return EXPORTS[form].render(lock, short_name.lower())
 
     def log_place(self, person: Person, short_name: str, number: int, attempt: int | None) -> LogPlace:
         """Raises NotFound."""

@@ -1,4 +1,4 @@
-"""Where made channels are kept: each in a folder named after all that it was made from, made once and never by halves."""
+"""Where made channels are kept: in folders named after what they were made from, made once and never by halves."""
 
 from __future__ import annotations
 

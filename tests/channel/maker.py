@@ -63,13 +63,13 @@ def make_channel(channel: Path, interpreters: list[Interpreter], wheels: Path, s
 
     with ThreadPoolExecutor(2) as pool:
         gets = [(i, specs) for i in interpreters for specs in wanted(i, interpreters, small)]
-        found = {wheel for got in pool.map(lambda get: download(*get, wheels), gets) for wheel in got}
+        found = {wheel for got in pool.map(lambda get: download(get[0], get[1], wheels), gets) for wheel in got}
         lap("download")
         jobs = [pool.submit(_write_python, i, channel) for i in interpreters]
         for wheel in sorted(found):
             takers = [i for i in interpreters if i.takes(wheel)]
-            for group in [takers] if wheel.name.endswith("-any.whl") else [[i] for i in takers]:
-                jobs.append(pool.submit(_write_wheel, wheel, group, channel))
+            groups = [takers] if wheel.name.endswith("-any.whl") else [[i] for i in takers]
+            jobs += [pool.submit(_write_wheel, wheel, group, channel) for group in groups]
         if not small:
             jobs.append(pool.submit(_write_by_hand, channel))
         _finish(jobs)
@@ -100,5 +100,3 @@ def _write_by_hand(channel: Path) -> None:
 def _finish(jobs: list[Future[None]]) -> None:
     for job in jobs:
         job.result()
-
-

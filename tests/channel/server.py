@@ -204,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         path, token = unquote(urlsplit(self.path).path).lstrip("/"), ""
         if path.startswith("t/"):
-            _, token, path = (path.split("/", 2) + [""])[:3]
+            _, token, path = [*path.split("/", 2), ""][:3]
         request = Request(self.command, path, headers=dict(self.headers.items()))
         self.home.began(request)
         try:

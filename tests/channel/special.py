@@ -191,8 +191,6 @@ def bad_hash(text: str) -> Package:
     return Package("bad-hash", "1.0", [PackageFile("share/bad-hash/text.txt", text.encode())], noarch="generic")
 
 
-def _generic(
-    name: str, version: str, depends: list[str] | None = None, constrains: list[str] | None = None
-) -> Package:
+def _generic(name: str, version: str, depends: list[str] | None = None, constrains: list[str] | None = None) -> Package:
     note = PackageFile(f"share/{name}/VERSION", version.encode())
     return Package(name, version, [note], noarch="generic", depends=depends or [], constrains=constrains or [])

@@ -127,10 +127,12 @@ def _script(command: str, target: str) -> PackageFile:
 def _depends(
     meta: email.message.Message, name: str, version: str, interpreters: list[Interpreter], noarch: bool
 ) -> list[str]:
-    depends = []
-    for req in map(Requirement, meta.get_all("Requires-Dist") or []):
-        if req.marker is None or any(req.marker.evaluate(i.markers) for i in interpreters):
-            depends.append(conda_spec(req.name, req.specifier))
+    requirements = [Requirement(text) for text in meta.get_all("Requires-Dist") or []]
+    depends = [
+        conda_spec(r.name, r.specifier)
+        for r in requirements
+        if r.marker is None or any(r.marker.evaluate(i.markers) for i in interpreters)
+    ]
     if noarch:
         depends.append(conda_spec("python", SpecifierSet(meta.get("Requires-Python") or "")))
     else:

@@ -18,7 +18,7 @@ BIG_BYTES = 10_000_000
 ZIP_TIME = (2024, 1, 1, 0, 0, 0)
 
 # Builds a wheel with the standard library alone, so that the index needs no build tool in it.
-BACKEND = '''\
+BACKEND = """\
 import pathlib
 import zipfile
 
@@ -40,7 +40,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         for path, text in files.items():
             z.writestr(path, text)
     return name
-'''
+"""
 PROJECT = """\
 [build-system]
 requires = []
