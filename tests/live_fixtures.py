@@ -26,6 +26,13 @@ def live(channel_server: Server, tmp_path_factory: pytest.TempPathFactory) -> It
         yield server
 
 
+@pytest.fixture(scope="session")
+def python(channel: Path) -> str:
+    """The newest Python of the channel, such as `3.11`."""
+    found = {path.name.split("-")[1] for path in channel.glob("*/python-3.*")}
+    return max((".".join(version.split(".")[:2]) for version in found), key=lambda minor: int(minor[2:]))
+
+
 @pytest.fixture
 def client(live: LiveServer) -> Iterator[Client]:
     """A client of that server."""

@@ -24,7 +24,7 @@ class ServerUnreachable(DataflowError):
 class NotSignedIn(NotAllowed):
     """The server does not know who is asking: the token is missing, wrong or no longer valid."""
 
-    code = "not_signed_in"
+    code = "not_logged_in"
 
 
 class ServerError(DataflowError):
@@ -43,11 +43,12 @@ def error_from_answer(status: int, body: bytes, address: str) -> DataflowError:
     except ValueError:
         data = None
     if isinstance(data, dict) and isinstance(data.get("code"), str) and isinstance(data.get("message"), str):
+        # Jupyter refuses strangers itself, with no more than the name of the status.
+        if data["code"] == NotSignedIn.code or (status == 403 and data["message"] == "Forbidden"):
+            return _not_signed_in(address)
         return _refusal(data)
     if status in (301, 302, 303, 307, 308, 401, 403):
-        return NotSignedIn(
-            f"The server at {address} does not accept the token: give that server's (--token, or Client(token=…))."
-        )
+        return _not_signed_in(address)
     if status == 404:
         return ServerNotFound(
             f"The server at {address} does not have jupyter-dataflow-envs: install it where that server runs, "
@@ -56,6 +57,12 @@ def error_from_answer(status: int, body: bytes, address: str) -> DataflowError:
     if status in (502, 503, 504):
         return Unavailable(f"The server at {address} is not available (HTTP {status}); try again later.")
     return ServerError(f"The server at {address} answered HTTP {status}; its log says more.")
+
+
+def _not_signed_in(address: str) -> NotSignedIn:
+    return NotSignedIn(
+        f"The server at {address} does not accept the token: give that server's (--token, or Client(token=…))."
+    )
 
 
 def _refusal(data: Mapping[str, Any]) -> DataflowError:

@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from ..domain.errors import NotFound
 from .errors import ServerError, ServerUnreachable, error_from_answer
 from .servers import Address
 
@@ -44,8 +45,10 @@ def on_loopback(url: str) -> bool:
 
 
 def segment(value: str | int) -> str:
-    """A value as one segment of a path, whatever is in it."""
-    text = quote(str(value), safe="")
+    """A value as one segment of a path, whatever is in it. Raises NotFound for nothing: that would be another path."""
+    if value == "":
+        raise NotFound("There is nothing without a name.")
+    text = quote(str(value), safe="", errors="replace")
     return {".": "%2E", "..": "%2E%2E"}.get(text, text)
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 from rattler import (
@@ -40,6 +44,7 @@ from .protocol import Job
 ADDED = ("ipykernel", "pip")
 """What every environment holds: without them no kernel starts and no `pip list` answers."""
 
+_WRONG_HASH = "a wrong hash: the channel's file was changed or cut"
 _NO_SYMLINKS = "allow-symbolic-links = false"
 
 
@@ -126,6 +131,7 @@ class Conda:
             EngineError: a file whose hash is wrong, a channel out of reach, no room, no permission.
         """
         Path(self._job.caches.packages).mkdir(parents=True, exist_ok=True)
+        self._check_local(records)
         asyncio.run(self._install(list(records), prefix, specs))
         self._clean_metadata(prefix)
 
@@ -148,6 +154,21 @@ class Conda:
         except Exception as error:  # noqa: BLE001  # rattler has an exception class for each of its layers
             raise install_fault(str(error), records, list(self._job.sources.channels), cache, prefix) from None
         reporter.finish()
+
+    def _check_local(self, records: Sequence[RepoDataRecord]) -> None:
+        """Checks the hashes of what comes from a channel on a disk: rattler 0.28 does so for downloads only."""
+        for record, here in zip(records, self.cached(records), strict=True):
+            if here or not record.url.startswith("file://") or not record.sha256:
+                continue
+            try:
+                with open(url2pathname(urlsplit(record.url).path), "rb") as file:  # noqa: PTH123  # a str, no Path
+                    digest = file_digest(file)
+            except FileNotFoundError:
+                raise EngineError(f"package {record.file_name} is not in the channel any more", record.url) from None
+            if digest != record.sha256:
+                raise EngineError(
+                    f"package {record.file_name} has {_WRONG_HASH}", f"expected {record.sha256.hex()}, got {digest.hex()}"
+                )
 
     def _clean_metadata(self, prefix: Path) -> None:
         for plain, secret in self._vault:
@@ -265,11 +286,21 @@ def install_fault(
     name = next((r.file_name for r in records if r.file_name in text or _stem(r.file_name) in text), None)
     if re.search(r"hash mismatch|sha256|md5", text, re.IGNORECASE):
         what = f"package {name}" if name else "a package"
-        return EngineError(f"{what} has a wrong hash: the channel's file was changed or cut", mask(text))
+        return EngineError(f"{what} has {_WRONG_HASH}", mask(text))
+    if match := re.search(r"HTTP status \w+ error \(([^)]+)\)", text):
+        what = f"package {name}" if name else "a package"
+        return EngineError(f"{what} can't be downloaded: its channel answers {match[1]}", mask(text))
     if re.search(r"error sending request|Request failed|HTTP status|dns error|Connection refused", text, re.IGNORECASE):
         return channel_fault(text, channels)
     what = f"package {name}" if name else "a conda package"
     return EngineError(f"{what} can't be installed", mask(text))
+
+
+def file_digest(file: IO[bytes]) -> bytes:
+    digest = hashlib.sha256()
+    while block := file.read(1 << 20):
+        digest.update(block)
+    return digest.digest()
 
 
 def _base_url(channel: str) -> str:

@@ -221,7 +221,7 @@ def uv_fault(text: str, indexes: Sequence[str], *places: Path) -> EngineError:
         return EngineError(f"no pip package called '{names[0]}' on the index", details)
     if "no usable wheels" in said:
         name = re.search(r"(?:all versions of )?(\S+) ha(?:s|ve) no usable wheels", said)
-        what = name[1] if name else "a pip library"
+        what = name[1].split("=")[0] if name else "a pip library"
         return EngineError(f"{what} has no wheel for this Python, and {_NO_SOURCES}", details)
     if match := re.search(r"Failed to build `?([^`\s]+)`?", said):
         return EngineError(f"the source distribution of {match[1].replace('==', ' ')} can't be built", details)

@@ -124,7 +124,7 @@ def _launcher(root: Path, path: Path, target: Target) -> str:
         *(f"export {name}={_quoted(value)}" for name, value in _variables(target.prefix).items()),
     ]
     if scripts:
-        sources = "\n".join(f"_dataflow_script={_quoted(s.name)}\n. {_quoted(s)}" for s in scripts)
+        sources = "\n".join(f"_dataflow_script={_quoted(s.name)}\n. {_quoted(s)} </dev/null" for s in scripts)
         parts.append(_ACTIVATE.format(sources=sources, **words))
     parts.append(_BECOME.format(options=" ".join(map(_quoted, _options(target.prefix)))))
     return "\n".join(parts)

@@ -21,22 +21,26 @@ PREFERRED = ("3.11", "3.12", "3.13", "3.10")  # of those beside the running one:
 
 # Modules that a kernel or a download needs and that a Python built by hand may lack.
 PROBE = """
-import bz2, ctypes, importlib.util, json, platform, site, sqlite3, ssl, sys, zlib
-lib = "lib/python%d.%d/site-packages" % sys.version_info[:2]
+import bz2, ctypes, importlib.util, json, platform, sqlite3, ssl, sys, sysconfig, zlib
 print(json.dumps({
     "prefix": sys.base_prefix,
     "version": platform.python_version(),
     "cpython": sys.implementation.name == "cpython",
-    "layout": sys.base_prefix + "/" + lib in site.getsitepackages([sys.base_prefix]),
+    "debian": "posix_local" in sysconfig.get_scheme_names(),
     "pip": importlib.util.find_spec("pip") is not None,
 }))
 """
 
 # Tests, GUI, static library, what pip installed, and what marks a distribution's own Python.
 LEFT_OUT = re.compile(
-    r"lib/python3[^/]*/(test|idlelib|tkinter|turtledemo|ensurepip|lib2to3|site-packages|EXTERNALLY-MANAGED)(/|$)"
-    r"|/tests?/|\.a$|\.opt-\d\.pyc$|_tkinter|_sysconfigdata.*\.pyc$|bin/(?!python)|bin/.*gdb"
+    r"lib/python3[^/]*/(test|idlelib|tkinter|turtledemo|ensurepip|lib2to3|site-packages|dist-packages"
+    r"|sitecustomize\.py|EXTERNALLY-MANAGED)(/|$)"
+    r"|/tests?/|\.a$|\.opt-\d\.pyc$|_tkinter|_sysconfigdata.*\.pyc$|bin/(?!python[\d.]*$)"
 )
+
+# Debian's Python looks into dist-packages unless it is in a virtual environment; its package takes that branch always.
+DEBIAN_BRANCH = re.compile(rb'sys\.base_prefix != sys\.prefix or hasattr\(sys, "real_prefix"\)')
+DEBIAN_PATCHED = ("site", "sysconfig")
 
 
 class UnusableInterpreterError(Exception):
@@ -45,19 +49,23 @@ class UnusableInterpreterError(Exception):
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A CPython of this machine: `executable` runs it (in a virtual environment or not), `prefix` holds its files."""
+    """A CPython of this machine: `executable` runs it (in a virtual environment or not), `prefix` holds its files.
+
+    `debian` marks the Python of that distribution and of those made from it.
+    """
 
     executable: Path
     prefix: Path
     version: str
     has_pip: bool
+    debian: bool = False
 
     @classmethod
     def probe(cls, executable: Path) -> Interpreter:
         """Ask an executable what it is.
 
-        Raises UnusableInterpreterError when it does not run, lacks modules, is not a supported CPython or keeps its
-        libraries elsewhere than in `lib/pythonX.Y/site-packages`.
+        Raises UnusableInterpreterError when it does not run, lacks modules, is not a supported CPython or has its
+        parts elsewhere than under one prefix.
         """
         try:
             got = subprocess.run([executable, "-Ic", PROBE], capture_output=True, text=True, timeout=20, check=False)
@@ -67,11 +75,11 @@ class Interpreter:
             reason = (got.stderr.strip().splitlines() or ["no message"])[-1]
             raise UnusableInterpreterError(f"{executable} can't be used: {reason}")
         found = json.loads(got.stdout)
-        interpreter = cls(executable, Path(found["prefix"]), found["version"], found["pip"])
+        interpreter = cls(executable, Path(found["prefix"]), found["version"], found["pip"], found["debian"])
         if not found["cpython"] or interpreter.minor not in SUPPORTED:
             raise UnusableInterpreterError(f"{executable} is {found['version']}, not CPython {', '.join(SUPPORTED)}")
-        if not found["layout"] or not (interpreter.prefix / "lib" / f"python{interpreter.minor}").is_dir():
-            raise UnusableInterpreterError(f"{executable} keeps its libraries in a distribution's own layout")
+        if not (interpreter.prefix / "lib" / f"python{interpreter.minor}" / "os.py").is_file():
+            raise UnusableInterpreterError(f"{executable} has no standard library in {interpreter.prefix}/lib")
         if (interpreter.prefix / "conda-meta").is_dir():
             raise UnusableInterpreterError(f"{executable} is a conda environment: its shared libraries lie elsewhere")
         return interpreter
@@ -104,6 +112,7 @@ class Interpreter:
         """The `python` package: this interpreter without tests, GUI, static library and site-packages."""
         old, lib = str(self.prefix).encode(), f"lib/python{self.minor}"
         files = [PackageFile(f"{self.site_packages}/README.txt")]
+        patched = [f"{lib}/{module}.py" for module in DEBIAN_PATCHED]
         for path in self._paths(lib):
             name = path.relative_to(self.prefix).as_posix()
             if path.is_symlink():
@@ -113,7 +122,9 @@ class Interpreter:
             f = PackageFile(name, path.read_bytes(), mode=stat.st_mode & 0o777, mtime=int(stat.st_mtime))
             if f.data.startswith(b"\x7fELF"):
                 f.data = relocatable(f.data, old + b"/lib", os.path.relpath("lib", Path(name).parent))
-            elif old in f.data and not name.endswith(".pyc"):
+            elif self.debian and name in patched:
+                f.data = DEBIAN_BRANCH.sub(b"True", f.data)
+            elif old in f.data and not name.endswith(".pyc") and not self.debian:  # `/usr` stands for too much
                 f.placeholder = str(self.prefix)
             files.append(f)
         if not any(f.path == "bin/python" for f in files):
@@ -127,7 +138,10 @@ class Interpreter:
         found = [*(self.prefix / "bin").glob("python*"), *headers.glob(f"python{self.minor}*/**/*")]
         found += [*(self.prefix / "lib").glob("libpython*"), *(self.prefix / lib).rglob("*")]
         names = {p: p.relative_to(self.prefix).as_posix() for p in found if p.is_symlink() or not p.is_dir()}
-        return sorted(p for p, name in names.items() if not LEFT_OUT.search(name))
+        stale = re.compile(rf"/({'|'.join(DEBIAN_PATCHED)})\.[^/]*\.pyc$") if self.debian else None
+        return sorted(
+            p for p, name in names.items() if not LEFT_OUT.search(name) and not (stale and stale.search(name))
+        )
 
 
 def relocatable(elf: bytes, rpath: bytes, lib: str) -> bytes:

@@ -12,17 +12,19 @@ from pathlib import Path
 import pytest
 from rattler import Channel, Gateway, MatchSpec, PrefixRecord, RepoDataRecord, install, solve
 from rattler.exceptions import InstallerError, SolverError
+from rattler.index import index_fs
 
 from .interpreter import Interpreter, find_interpreters
 from .server import Server
-from .special import ACTIVATED_SUM, LONG_PLACEHOLDER, TINY_NAMES, TINY_VERSIONS
+from .special import ACTIVATED_SUM, LONG_PLACEHOLDER, TINY_NAMES, TINY_VERSIONS, long_prefix
 
 SPECIAL = ["activated", "long-prefix", "msgpack-python", "old-format", "post-link", "tiny-007 ==1.3"]
 
 
-def solved(channel: Path | str, *specs: str) -> list[RepoDataRecord]:
+def solved(channel: Path | str, *specs: str, more: Path | None = None) -> list[RepoDataRecord]:
     source = channel if isinstance(channel, str) else channel.as_uri()
-    return asyncio.run(solve([Channel(source)], [*specs], gateway=Gateway()))
+    channels = [Channel(source), *([Channel(more.as_uri())] if more else [])]
+    return asyncio.run(solve(channels, [*specs], gateway=Gateway()))
 
 
 def versions(records: list[RepoDataRecord]) -> dict[str, str]:
@@ -176,6 +178,20 @@ def test_each_python_of_the_channel_starts(channel: Path, cache: Path, tmp_path:
         program = installed(records, tmp_path / interpreter.minor, cache) / "bin" / "python"
         code = "import ssl, sqlite3, ctypes, pandas, sys; print(sys.base_prefix)"
         assert said(program, "-c", code).strip() == str(tmp_path / interpreter.minor)
+
+
+def test_without_a_compiler_the_long_prefix_is_in_a_data_file(
+    channel: Path, python: Interpreter, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    package = long_prefix()
+    monkeypatch.undo()
+    package.write(tmp_path / "channel")
+    asyncio.run(index_fs(tmp_path / "channel", write_shards=False))
+    record = solved(tmp_path / "channel", "long-prefix", "python", more=channel)
+    prefix = installed(record, tmp_path / "prefix", cache / "scripted")
+    assert said(prefix / "bin" / "long-prefix").splitlines() == [str(prefix), "found by an embedded path"]
+    assert LONG_PLACEHOLDER.encode() not in (prefix / "share" / "long-prefix" / "paths.bin").read_bytes()
 
 
 def test_requested_specs_are_recorded(channel: Path, cache: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
 from tests.channel_fixtures import channel
-from tests.live_fixtures import channel_server, client, live
+from tests.live_fixtures import channel_server, client, live, python
 
-__all__ = ["channel", "channel_server", "client", "live"]
+__all__ = ["channel", "channel_server", "client", "live", "python"]

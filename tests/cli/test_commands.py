@@ -21,12 +21,6 @@ def jupyter(live: LiveServer) -> CommandLine:
     return CommandLine(live.env)
 
 
-@pytest.fixture(scope="module")
-def python(live: LiveServer) -> str:
-    with live.client() as client:
-        return ".".join(client.package_versions("python")["versions"][-1].split(".")[:2])
-
-
 @pytest.fixture
 def name(client: Client, request: pytest.FixtureRequest) -> Iterator[str]:
     short_name = f"c{abs(hash(request.node.name)) % 36**4:04d}"[:5]

@@ -53,9 +53,7 @@ def test_a_command_brings_its_own_server_and_leaves_none(
     assert list(stopped.runtime_dir.glob("jpserver-*.json")) == []
 
 
-def test_a_build_is_followed_to_its_end(jupyter: CommandLine, stopped: LiveServer) -> None:
-    versions = jupyter("packages", "python", "--versions").out.split()
-    python = ".".join(versions[-1].split(".")[:2])
+def test_a_build_is_followed_to_its_end(jupyter: CommandLine, stopped: LiveServer, python: str) -> None:
     made = jupyter("create", "own", "--python", python, "--conda", "tiny-005", "--build")
     assert made.code == 0, made.err
     assert "following the build" in made.err
@@ -67,8 +65,9 @@ def test_a_build_is_followed_to_its_end(jupyter: CommandLine, stopped: LiveServe
         assert client.environment("own")["status"] == "Draft"
 
 
-def test_interrupting_a_build_hands_it_back(jupyter: CommandLine, stopped: LiveServer, channel_server: Server) -> None:
-    python = ".".join(jupyter("packages", "python", "--versions").out.split()[-1].split(".")[:2])
+def test_interrupting_a_build_hands_it_back(
+    jupyter: CommandLine, stopped: LiveServer, channel_server: Server, python: str
+) -> None:
     jupyter("create", "own", "--python", python, "--conda", "big-data")
     channel_server.hang("noarch/big-data-*")
     try:
@@ -86,9 +85,8 @@ def test_interrupting_a_build_hands_it_back(jupyter: CommandLine, stopped: LiveS
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_command_that_is_ended_takes_its_server_along(
-    jupyter: CommandLine, stopped: LiveServer, channel_server: Server, number: signal.Signals
+    jupyter: CommandLine, stopped: LiveServer, channel_server: Server, number: signal.Signals, python: str
 ) -> None:
-    python = ".".join(jupyter("packages", "python", "--versions").out.split()[-1].split(".")[:2])
     jupyter("create", "own", "--python", python, "--conda", "big-data")
     channel_server.hang("noarch/big-data-*")
     process = jupyter.start("build", "own")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -22,13 +21,6 @@ from jupyter_dataflow_envs.client import (
 from tests.channel.server import Server
 from tests.live import LiveServer, free_port, wait_until
 
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def python_of(client: Client) -> str:
-    """A Python that the channel has."""
-    return ".".join(client.package_versions("python")["versions"][-1].split(".")[:2])
-
 
 @pytest.fixture
 def short_name(client: Client, request: pytest.FixtureRequest) -> Iterator[str]:
@@ -44,8 +36,7 @@ def short_name(client: Client, request: pytest.FixtureRequest) -> Iterator[str]:
         pass
 
 
-def test_from_the_first_draft_to_the_end(client: Client, short_name: str) -> None:
-    python = python_of(client)
+def test_from_the_first_draft_to_the_end(client: Client, short_name: str, python: str) -> None:
     saved = client.create(
         short_name,
         full_name="Life",
@@ -93,10 +84,8 @@ def test_from_the_first_draft_to_the_end(client: Client, short_name: str) -> Non
         client.environment(short_name)
 
 
-def test_a_failed_build_gives_its_reason(client: Client, short_name: str) -> None:
-    client.create(
-        short_name, full_name="x", python_version=python_of(client), conda_requirements=["conflict-a", "conflict-b"]
-    )
+def test_a_failed_build_gives_its_reason(client: Client, short_name: str, python: str) -> None:
+    client.create(short_name, full_name="x", python_version=python, conda_requirements=["conflict-a", "conflict-b"])
     client.build(short_name)
     ended = client.wait(short_name, 60)
     assert ended["outcome"] == "failed"
@@ -105,21 +94,21 @@ def test_a_failed_build_gives_its_reason(client: Client, short_name: str) -> Non
         client.activate(short_name)
 
 
-def test_refusals_say_field_and_line(client: Client, short_name: str) -> None:
+def test_refusals_say_field_and_line(client: Client, short_name: str, python: str) -> None:
     with pytest.raises(InvalidSpec) as refusal:
-        client.create(short_name, full_name="x", python_version=PYTHON, conda_requirements=["pandas", "num py!!"])
+        client.create(short_name, full_name="x", python_version=python, conda_requirements=["pandas", "num py!!"])
     fault = refusal.value.errors[0]
     assert (fault.field, fault.line, fault.text) == ("conda_requirements", 2, "num py!!")
 
 
-def test_a_taken_name(client: Client, short_name: str) -> None:
-    client.create(short_name, full_name="x", python_version=PYTHON)
+def test_a_taken_name(client: Client, short_name: str, python: str) -> None:
+    client.create(short_name, full_name="x", python_version=python)
     with pytest.raises(ShortNameTaken, match=short_name):
-        client.create(short_name.upper(), full_name="y", python_version=PYTHON)
+        client.create(short_name.upper(), full_name="y", python_version=python)
 
 
-def test_a_change_by_someone_else_is_noticed(client: Client, short_name: str) -> None:
-    seen = client.create(short_name, full_name="x", python_version=PYTHON)
+def test_a_change_by_someone_else_is_noticed(client: Client, short_name: str, python: str) -> None:
+    seen = client.create(short_name, full_name="x", python_version=python)
     client.edit(short_name, full_name="y", pip_requirements=["rich"])
     with pytest.raises(Stale):
         client.edit(short_name, etag=seen["etag"], full_name="z")
@@ -127,10 +116,10 @@ def test_a_change_by_someone_else_is_noticed(client: Client, short_name: str) ->
     assert (after["full_name"], after["pip_requirements"]) == ("y", ["rich"])
 
 
-def test_all_pages_of_a_long_list(client: Client) -> None:
+def test_all_pages_of_a_long_list(client: Client, python: str) -> None:
     names = [f"p{n:03d}" for n in range(130)]
     for name in names:
-        client.create(name, full_name="Paged", python_version=PYTHON)
+        client.create(name, full_name="Paged", python_version=python)
     try:
         found = [e["short_name"] for e in client.environments(mine=True, sort="short_name")]
         assert [n for n in found if re.fullmatch(r"p\d{3}", n)] == names
@@ -148,10 +137,10 @@ def test_odd_names_are_not_found_and_lead_nowhere_else(client: Client, name: str
         client.environment(name)
 
 
-def test_a_cancelled_build(client: Client, channel_server: Server, short_name: str) -> None:
+def test_a_cancelled_build(client: Client, channel_server: Server, short_name: str, python: str) -> None:
     channel_server.throttle("noarch/big-data-*", 100_000)
     try:
-        client.create(short_name, full_name="x", python_version=python_of(client), conda_requirements=["big-data"])
+        client.create(short_name, full_name="x", python_version=python, conda_requirements=["big-data"])
         client.build(short_name)
         wait_until(lambda: client.environment(short_name)["phase"] == "downloading", "the download")
         client.cancel(short_name)
@@ -162,10 +151,10 @@ def test_a_cancelled_build(client: Client, channel_server: Server, short_name: s
     assert "cancelled" in str(ended["reason"])
 
 
-def test_a_wait_that_is_too_short(client: Client, channel_server: Server, short_name: str) -> None:
+def test_a_wait_that_is_too_short(client: Client, channel_server: Server, short_name: str, python: str) -> None:
     channel_server.hang("noarch/big-data-*")
     try:
-        client.create(short_name, full_name="x", python_version=python_of(client), conda_requirements=["big-data"])
+        client.create(short_name, full_name="x", python_version=python, conda_requirements=["big-data"])
         client.build(short_name, from_scratch=True)
         with pytest.raises(TimeoutError, match=short_name):
             client.wait(short_name, 0.3)
@@ -175,11 +164,11 @@ def test_a_wait_that_is_too_short(client: Client, channel_server: Server, short_
 
 
 def test_the_log_survives_a_killed_server(
-    live: LiveServer, client: Client, channel_server: Server, short_name: str
+    live: LiveServer, client: Client, channel_server: Server, short_name: str, python: str
 ) -> None:
     channel_server.throttle("noarch/big-data-*", 200_000)
     try:
-        client.create(short_name, full_name="x", python_version=python_of(client), conda_requirements=["big-data"])
+        client.create(short_name, full_name="x", python_version=python, conda_requirements=["big-data"])
         client.build(short_name, from_scratch=True)
         stream = client.follow_log(short_name, patience=60)
         seen = []

@@ -39,8 +39,14 @@ def ipykernel_gone(deployment: Deployment, copy: Path) -> str:
 
 @pytest.fixture
 def copy(activated_prefix: Path, tmp_path: Path) -> Path:
-    """A prefix to break."""
-    return Path(shutil.copytree(activated_prefix, tmp_path / "copy", symlinks=True))
+    """As much of a prefix as a launcher looks at, to break."""
+    module = next(activated_prefix.glob("lib/python*/site-packages/ipykernel_launcher.py"))
+    copied = tmp_path / "copy" / module.relative_to(activated_prefix)
+    copied.parent.mkdir(parents=True)
+    copied.symlink_to(module)
+    for part in ("bin", "etc", "share"):
+        (tmp_path / "copy" / part).symlink_to(activated_prefix / part)
+    return tmp_path / "copy"
 
 
 @pytest.mark.parametrize("break_it", [removed, folder_gone, ipykernel_gone])

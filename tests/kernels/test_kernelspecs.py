@@ -157,8 +157,8 @@ def test_a_write_that_was_cut_short_is_taken_up(deployment: Deployment, plain_pr
     folder.mkdir(parents=True)
     (folder / "logo-svg.svg").write_text("half")
     (folder / ".kernel.json.abcd1234").write_text("{")
-    (folder / "kernel.json").touch()
     assert "dataflow-mlenv" not in KernelSpecManager().find_kernel_specs()
+    (folder / "kernel.json").touch()  # what a power cut may leave
     deployment.specs.write(deployment.entry(plain_prefix))
     assert KernelSpecManager().get_kernel_spec("dataflow-mlenv").display_name == "Dataflow · Machine learning"
 

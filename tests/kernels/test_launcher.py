@@ -144,6 +144,7 @@ def test_same_variables_as_rattlers_activation(deployment: Deployment, activated
         ("exit 3", "Version 1 of 'mlenv' can't start: one of its packages' activation scripts ended it (b.sh)."),
         ("set -e\nfalse", "Version 1 of 'mlenv' can't start: one of its packages' activation scripts ended it (b.sh)."),
         ("set -- other arguments\nset -eu\nlocal_part=1", None),
+        ("read -r line || true", None),
         ("false", None),
     ],
 )
@@ -158,10 +159,13 @@ def test_rough_activation_scripts(
     (rough / "etc/conda/activate.d/b.sh").write_text(script)
     launcher = deployment.point(rough)
     done = subprocess.run(
-        [launcher, "--run", "sh", "-c", 'echo "$FIRST $1"; exit 5', "sh", "two words"], capture_output=True, text=True
+        [launcher, "--run", "sh", "-c", 'read -r line; echo "$FIRST $1 $line"; exit 5', "sh", "two words"],
+        input="input\n",
+        capture_output=True,
+        text=True,
     )
     if reason is None:
-        assert (done.returncode, done.stdout) == (5, "1 two words\n")
+        assert (done.returncode, done.stdout) == (5, "1 two words input\n")
     else:
         assert (done.returncode, done.stderr) == (1, reason + "\n")
 
