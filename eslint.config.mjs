@@ -60,11 +60,16 @@ export default tseslint.config(
       sourceType: 'commonjs',
       globals: {
         __dirname: 'readonly',
+        console: 'readonly',
         module: 'writable',
         process: 'readonly',
         require: 'readonly'
       }
     }
+  },
+  {
+    files: ['scripts/*.mjs'],
+    languageOptions: { globals: { URL: 'readonly', console: 'readonly' } }
   },
   prettier
 );

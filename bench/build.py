@@ -22,10 +22,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from jupyter_dataflow_envs.domain.lock import Lock  # noqa: E402
-from jupyter_dataflow_envs.engine.protocol import Caches, Job, Mode, Sources  # noqa: E402
-from tests.channel.cache import cached_channel  # noqa: E402
-from tests.channel.special import TINY_NAMES, TINY_VERSIONS  # noqa: E402
+from jupyter_dataflow_envs.domain.lock import Lock
+from jupyter_dataflow_envs.engine.protocol import Caches, Job, Mode, Sources
+from tests.channel.cache import cached_channel
+from tests.channel.special import TINY_NAMES, TINY_VERSIONS
 
 ASKED = ("ipykernel", "pandas", "pip")
 

@@ -68,9 +68,9 @@ class DataflowEnvsApp(ExtensionApp):
         False, help="Whether requirements may hold several specifiers, and <, >, !=, ~= as well."
     ).tag(config=True)
 
-    max_concurrent_builds = Int(help="Builds that run side by side. Default: half the cores, at least 1.").tag(
-        config=True
-    )
+    max_concurrent_builds = Int(
+        1, min=1, help="Builds that run side by side. Default: half the cores, at least 1."
+    ).tag(config=True)
 
     max_log_bytes = Int(64 * 1024 * 1024, help="Bytes after which a build's log is cut.").tag(config=True)
 
@@ -127,6 +127,7 @@ class DataflowEnvsApp(ExtensionApp):
 
     def _open(self) -> Deployment:
         from .builds.build import BuildSettings
+        from .handlers.base import operating_system_user
         from .service.deployment import Deployment, DeploymentSettings
 
         try:
@@ -135,6 +136,7 @@ class DataflowEnvsApp(ExtensionApp):
                     root=Path(self.root_dir),
                     database_url=self.database_url,
                     admins=tuple(self.admins),
+                    creator=operating_system_user(),
                     kernels_dir=Path(jupyter_data_dir()) / "kernels",
                     python=Path(sys.executable),
                     builds=BuildSettings(

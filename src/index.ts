@@ -31,7 +31,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('jupyter_dataflow_envs');
     const sidebar = new EnvironmentsSidebar(trans, async () => {
       const [{ createPanel }, settings] = await Promise.all([
-        import('./panel'),
+        import(/* webpackChunkName: "panel" */ './panel'),
         settingRegistry?.load(PLUGIN_ID) ?? null
       ]);
       return createPanel({

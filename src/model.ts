@@ -6,6 +6,8 @@ import type { ApiClient, Environment, Me } from './api/client';
 
 const PAGE = 100;
 const LONGEST_PAUSE = 300_000;
+/** Seconds between two readings while something is being built. */
+const BUILD_PACE = 2;
 
 /**
  * What the panel shows: the environments as they were last read, and why they could not be read since.
@@ -23,7 +25,8 @@ export interface IEnvironmentsState {
 }
 
 /**
- * The list of environments, read again every so often while somebody can see it. The only caller of the REST client.
+ * The list of environments, read again every so often while somebody can see it, and more often while something is
+ * being built. The only caller of the REST client.
  */
 export class EnvironmentsModel implements IDisposable {
   constructor(client: Pick<ApiClient, 'me' | 'environments'>) {
@@ -32,7 +35,7 @@ export class EnvironmentsModel implements IDisposable {
       auto: false,
       name: 'jupyter_dataflow_envs:environments',
       factory: () => this._read({ background: true }),
-      frequency: frequencyOf(0),
+      frequency: frequencyOf(Poll.NEVER),
       standby: () => !this._visible || document.hidden
     });
   }
@@ -46,11 +49,11 @@ export class EnvironmentsModel implements IDisposable {
   }
 
   /**
-   * Seconds between two refreshes while visible; 0 for none.
+   * Seconds between two refreshes while visible and nothing is being built; 0 for none.
    */
   set interval(seconds: number) {
-    this._poll.frequency = frequencyOf(seconds);
-    void this._poll.schedule({ interval: this._poll.frequency.interval });
+    this._interval = seconds;
+    this._pace();
   }
 
   /**
@@ -110,6 +113,7 @@ export class EnvironmentsModel implements IDisposable {
         this._pagesOf(background)
       ]);
       change({ me, ...list, error: null });
+      this._pace();
     } catch (error) {
       change({ error });
       throw error;
@@ -132,6 +136,19 @@ export class EnvironmentsModel implements IDisposable {
     return { environments, hasMore: cursor !== undefined };
   }
 
+  private _pace(): void {
+    const building = this._state.environments?.some(row => row.status === 'In Progress') ?? false;
+    const idle = this._interval > 0 ? this._interval : Infinity;
+    const seconds = building ? Math.min(BUILD_PACE, idle) : idle;
+    const interval = Number.isFinite(seconds) ? seconds * 1000 : Poll.NEVER;
+    // After failures the poll has made long pauses of its own: an answer ends them.
+    if (interval === this._poll.frequency.interval && this._poll.state.phase !== 'rejected') {
+      return;
+    }
+    this._poll.frequency = frequencyOf(interval);
+    void this._poll.schedule({ interval });
+  }
+
   private _change(change: Partial<IEnvironmentsState>): void {
     this._state = { ...this._state, ...change };
     this._stateChanged.emit(this._state);
@@ -140,6 +157,7 @@ export class EnvironmentsModel implements IDisposable {
   private readonly _client: Pick<ApiClient, 'me' | 'environments'>;
   private readonly _poll: Poll;
   private readonly _stateChanged = new Signal<this, IEnvironmentsState>(this);
+  private _interval = 0;
   private _pages = 1;
   private _state: IEnvironmentsState = {
     environments: null,
@@ -152,7 +170,6 @@ export class EnvironmentsModel implements IDisposable {
   private _visible = false;
 }
 
-function frequencyOf(seconds: number): IPoll.Frequency {
-  const interval = seconds > 0 ? seconds * 1000 : Poll.NEVER;
+function frequencyOf(interval: number): IPoll.Frequency {
   return { interval, backoff: true, max: Math.max(interval, LONGEST_PAUSE) };
 }

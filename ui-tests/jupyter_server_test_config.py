@@ -1,12 +1,9 @@
-"""The server that the browser tests talk to: a deployment of its own, thrown away afterwards, and an empty channel.
+"""How the server of the browser tests is configured; `server.py` starts it and says where everything is.
 
 galata turns authentication off, so this listens on loopback only and is never to be used for anything else.
 """
 
-import json
 import os
-from pathlib import Path
-from tempfile import mkdtemp
 
 from jupyterlab.galata import configure_jupyter_server
 
@@ -14,18 +11,13 @@ c = get_config()  # noqa: F821
 configure_jupyter_server(c)
 
 c.ServerApp.ip = "127.0.0.1"
-c.ServerApp.port = int(os.environ.get("UI_TESTS_PORT", "8987"))
+c.ServerApp.port = int(os.environ["UI_TESTS_PORT"])
 c.ServerApp.allow_root = True
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
 
-channel = Path(mkdtemp(prefix="dataflow-envs-empty-channel-"))
-for subdir in ("noarch", "linux-64", "linux-aarch64", "osx-64", "osx-arm64"):
-    (channel / subdir).mkdir()
-    (channel / subdir / "repodata.json").write_text(
-        json.dumps({"info": {"subdir": subdir}, "packages": {}, "packages.conda": {}, "repodata_version": 1})
-    )
-
-c.DataflowEnvsApp.root_dir = mkdtemp(prefix="dataflow-envs-ui-tests-")
-c.DataflowEnvsApp.channels = [channel.as_uri()]
+c.DataflowEnvsApp.root_dir = os.environ["UI_TESTS_ROOT"]
+c.DataflowEnvsApp.channels = [os.environ["UI_TESTS_CHANNEL"]]
+# One place: the second build waits in the queue, which the panel is to show.
+c.DataflowEnvsApp.max_concurrent_builds = 1

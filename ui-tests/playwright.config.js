@@ -1,8 +1,21 @@
+const { execFileSync } = require('node:child_process');
+const path = require('node:path');
+
 const baseConfig = require('@jupyterlab/galata/lib/playwright-config');
 
-const port = process.env.UI_TESTS_PORT ?? '8987';
-const url = `http://127.0.0.1:${port}`;
+const { findChromium } = require('./chromium');
+
+// Workers load this file again and must come to the same port: the environment hands it down.
+process.env.UI_TESTS_PORT ??= execFileSync(process.execPath, [path.join(__dirname, 'free-port.js')], {
+  encoding: 'utf8'
+}).trim();
+const url = `http://127.0.0.1:${process.env.UI_TESTS_PORT}`;
 process.env.TARGET_URL = url;
+
+const executablePath = findChromium();
+if (!executablePath) {
+  throw new Error('No Chromium found: run `jlpm browser`, or say where it is with CHROMIUM.');
+}
 
 module.exports = {
   ...baseConfig,
@@ -16,15 +29,17 @@ module.exports = {
     baseURL: url,
     launchOptions: {
       args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium'
+      executablePath
     },
     trace: 'off',
     video: 'off'
   },
   webServer: {
-    command: 'jlpm start',
+    command: 'exec python server.py',
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 },
     reuseExistingServer: false,
-    timeout: 60_000,
-    url: `${url}/lab`
+    // The first start on a machine makes the channel.
+    timeout: 180_000,
+    url: `${url}/dataflow-envs/health`
   }
 };

@@ -75,9 +75,8 @@ class Workshop:
         self, connection: Connection, *, title: str, spec: EnvironmentSpec, prefix: Path, hold: Lock | None = None
     ) -> Job:
         """What the engine is told to build `spec`; `hold`: what is installed and must stay as it is."""
-        conda, pip = parse_pair(
-            spec.conda_requirements, spec.pip_requirements, extended=self.settings.extended_requirements
-        )
+        # What was allowed when the build was asked for stays readable.
+        conda, pip = parse_pair(spec.conda_requirements, spec.pip_requirements, extended=True)
         return Job(
             mode=Mode.BUILD,
             caches=self.caches,
@@ -133,6 +132,8 @@ class Build:
             if not queue.claim(connection, queued.id, self.run_id, self._prefix_id):
                 return
             self._record(connection, EventKind.BUILD_STARTED)
+        # Not in that transaction: what goes wrong here must not leave the attempt waiting at its place for ever.
+        with self._workshop.database.read() as connection:
             job = self._workshop.job(
                 connection,
                 title=queued.short_name,

@@ -33,19 +33,25 @@ def recover(workshop: Workshop, running: Collection[str]) -> int:
         if queued.process is not None:
             end_leftover(queued.process)
         log = workshop.logs.open(queued.environment_id, queued.number, queued.attempt)
-        with workshop.database.write() as connection:
-            if queued.cancel_requested_by:
-                _fail(connection, queued, f"cancelled by {queued.cancel_requested_by}", log)
-            elif queued.interruptions:
-                _fail(
-                    connection, queued, "interrupted: the server stopped twice during this build. Build it again.", log
-                )
-            elif queue.hand_back(connection, queued.run_id, interrupted=True):
-                log.close("Interrupted: the server stopped. The build is taken up again from its place in the queue.")
-                _record(connection, EventKind.BUILD_INTERRUPTED, queued)
+        try:
+            with workshop.database.write() as connection:
+                _decide(connection, queued, log)
+        finally:
+            log.close()
     if lost:
         remove_unfinished(workshop)
     return len(lost)
+
+
+def _decide(connection: Connection, queued: QueuedAttempt, log: BuildLog) -> None:
+    assert queued.run_id is not None
+    if queued.cancel_requested_by:
+        _fail(connection, queued, f"cancelled by {queued.cancel_requested_by}", log)
+    elif queued.interruptions:
+        _fail(connection, queued, "interrupted: the server stopped twice during this build. Build it again.", log)
+    elif queue.hand_back(connection, queued.run_id, interrupted=True):
+        log.close("Interrupted: the server stopped. The build is taken up again from its place in the queue.")
+        _record(connection, EventKind.BUILD_INTERRUPTED, queued)
 
 
 def _fail(connection: Connection, queued: QueuedAttempt, reason: str, log: BuildLog) -> None:
@@ -108,6 +114,8 @@ def sweep(workshop: Workshop, in_use: Callable[[], Collection[str]]) -> None:
 def _remove_logs(workshop: Workshop, kept: Collection[tuple[str, str]]) -> None:
     environments = {environment_id for environment_id, _ in kept}
     for folder in os.scandir(workshop.root.logs):
+        if not folder.is_dir(follow_symlinks=False):
+            continue
         if folder.name not in environments:
             remove_tree(workshop.root.logs / folder.name)
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from dataclasses import dataclass
@@ -50,14 +51,19 @@ class BuildLog:
             if self._file < 0:
                 return
             if last_words:
-                self._append(_encode(last_words)[: RESERVE // 2])
+                self._append(_shortened(_encode(last_words), RESERVE // 2))
             os.close(self._file)
             self._file = -1
 
     def _append(self, data: bytes) -> None:
         self._written += len(data)
-        while data:
-            data = data[os.write(self._file, data) :]
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            self._cut = True  # the build must still come to its end, which says that the disk is full
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,13 @@ class Logs:
 def _encode(text: str) -> bytes:
     text = mask(text)
     return (text if text.endswith("\n") else text + "\n").encode("utf-8", "replace")
+
+
+def _shortened(data: bytes, limit: int) -> bytes:
+    if len(data) <= limit:
+        return data
+    short = data[: limit - 1]
+    return short[: _whole_characters(short)] + b"\n"
 
 
 def _whole_characters(data: bytes) -> int:

@@ -25,6 +25,9 @@ TERM_SECONDS = 0.3
 GROUP_SECONDS = 5.0
 """How long to wait for a killed group to be gone."""
 
+LINE_LIMIT = 64 * 1024
+"""Bytes of a line of output that are waited for; a longer one is broken."""
+
 KEPT_NAMES = {
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "NETRC", "CURL_CA_BUNDLE",
     "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
@@ -132,6 +135,9 @@ class _Conversation:
     def _take(self, descriptor: int, data: bytes) -> Message | None:
         *lines, self._lines[descriptor] = (self._lines[descriptor] + data).split(b"\n")
         if descriptor == self._stdout:
+            if len(self._lines[descriptor]) > LINE_LIMIT:
+                lines.append(self._lines[descriptor])
+                self._lines[descriptor] = b""
             if lines:
                 self._listener.printed(b"\n".join(lines).decode("utf-8", "replace"))
             return None

@@ -35,7 +35,7 @@ def packages(session: Session, name: str, manager: Manager, versions: bool) -> N
             session.note("Nothing found.")
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def policy() -> None:
     """Show or set what the deployment allows."""
 

@@ -103,9 +103,13 @@ def console() -> Console:
     """Where tables go: as wide as the terminal, or as what they hold when nobody's terminal is the limit."""
     from rich.console import Console
 
+    class Quiet(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # within rich's handler: what a reader that left means is for `main` to say
+
     if is_terminal():
-        return Console(highlight=False, markup=False, emoji=False)
-    return Console(highlight=False, markup=False, emoji=False, no_color=True, width=4000, soft_wrap=True)
+        return Quiet(highlight=False, markup=False, emoji=False)
+    return Quiet(highlight=False, markup=False, emoji=False, no_color=True, width=4000, soft_wrap=True)
 
 
 class Lines:

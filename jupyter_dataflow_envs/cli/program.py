@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -51,10 +52,14 @@ for command in (
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; nothing is raised."""
+    """Run one command and return its exit code; of errors only BrokenPipeError is left to the caller."""
     as_json = "--json" in arguments
     try:
-        code = program.main(list(arguments), prog_name="jupyter dataflow-envs", standalone_mode=False)
+        # Not `program.main`: that takes a reader that left for an error of its own.
+        with program.make_context("jupyter dataflow-envs", list(arguments) or ["--help"]) as context:
+            program.invoke(context)
+    except click.exceptions.Exit as error:
+        return error.exit_code
     except click.UsageError as error:
         print_error("usage", error.format_message(), as_json=as_json)
         if error.ctx is not None and not as_json:
@@ -72,7 +77,7 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         print_error("interrupted", "Interrupted.", as_json=as_json)
         return ExitCode.INTERRUPTED
-    return code if isinstance(code, int) else ExitCode.OK
+    return ExitCode.OK
 
 
 def main() -> None:
@@ -85,6 +90,6 @@ def main() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         # Who reads has seen enough (`… | head`); Python must not complain when it flushes at its end.
-        sys.stdout = open("/dev/null", "w")  # noqa: SIM115, PTH123
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.NOBODY_READS
     sys.exit(code)

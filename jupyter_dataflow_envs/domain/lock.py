@@ -146,5 +146,5 @@ def _version_key(text: str) -> tuple[Any, ...]:
     try:
         return (0, Version(text))
     except InvalidVersion:
-        parts = "".join(c if c.isdigit() else f" {c} " if c.isalpha() else " " for c in text).split()
-        return (1, tuple((1, int(p), "") if p.isdigit() else (0, 0, p) for p in parts))
+        parts = "".join(c if c.isdecimal() else f" {c} " if c.isalpha() else " " for c in text).split()
+        return (1, tuple((1, int(p), "") if p.isdecimal() else (0, 0, p) for p in parts))

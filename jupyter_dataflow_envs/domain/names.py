@@ -32,7 +32,7 @@ def check_short_name(text: str) -> str:
 def check_full_name(text: str) -> str:
     """1 to 100 characters, on one line. Raises InvalidSpec."""
     name = text.strip()
-    if not name:
+    if not name.strip(_JOINERS):
         raise _invalid("full_name", text, "expected a name of 1 to 100 characters")
     if len(name) > FULL_LIMIT:
         raise _invalid("full_name", text, f"expected at most {FULL_LIMIT} characters, and this has {len(name)}")

@@ -32,7 +32,7 @@ class Violation:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.package} {self.version}: {self.reason}".replace(" :", ":")
+        return f"{f'{self.package} {self.version}'.rstrip()}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

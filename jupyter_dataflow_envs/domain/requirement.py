@@ -28,7 +28,9 @@ _CONDA_NAME = re.compile(r"_?[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?", re.AS
 _EXTRA = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _PARTS = re.compile(r"(?P<name>[^\s\[\]<>=!~,]+)\s*(?:\[(?P<extras>[^\[\]]*)\])?\s*(?P<rest>.*)", re.DOTALL)
 _SPECIFIER = re.compile(r"(?P<operator>[<>=!~]+)\s*(?P<version>.*)", re.DOTALL)
-_CONDA_VERSION = re.compile(r"(?:[0-9]+!)?[0-9][0-9A-Za-z._]*(?:\+[0-9A-Za-z._]+)?", re.ASCII)
+_CONDA_VERSION = re.compile(
+    r"(?:[0-9]+!)?[0-9][0-9A-Za-z]*(?:[._][0-9A-Za-z]+)*_?(?:\+[0-9A-Za-z]+(?:[._][0-9A-Za-z]+)*)?", re.ASCII
+)
 _SERIES = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _COMMENT = re.compile(r"(?:^|\s)#.*$", re.DOTALL)
 
@@ -128,6 +130,8 @@ def _parse(line: str, manager: Manager, number: int, extended: bool) -> Requirem
     match = _PARTS.fullmatch(text)
     if match is None:
         raise _Refused(f"expected a library's name first: {FORMS}")
+    if "[" in match["rest"] or "]" in match["rest"]:
+        raise _Refused("expected extras as in library[extra1,extra2]")
     name = _name(match["name"], manager)
     extras = _extras(match["extras"])
     specifiers = tuple(_specifiers(match["rest"].strip(), manager, extended))
@@ -153,7 +157,7 @@ def _refuse_what_tools_take(text: str, manager: Manager) -> None:
         raise _Refused("markers (after ;) are not taken: the environment has one Python on one platform")
     if text.startswith(("<", ">", "=", "!", "~", "[", ",")):
         raise _Refused(f"expected a library's name first: {FORMS}")
-    if manager == "conda" and re.fullmatch(r"[^=<>!~]+=[^=]+=[^=]+", text):
+    if manager == "conda" and re.fullmatch(r"[^=<>!~]+=[^=<>!~,]+=[^=]+", text):
         raise _Refused("build strings are not taken; expected library=version")
 
 
@@ -196,7 +200,7 @@ def _specifiers(text: str, manager: Manager, extended: bool) -> Iterable[tuple[s
 def _check_version(operator: str, version: str, manager: Manager) -> None:
     if not version:
         raise _Refused(f"expected a version after {operator}")
-    if any(c in version for c in "<>=!~"):
+    if any(c in version for c in "<>=~"):  # an ! may belong to the version: 1!2.0
         raise _Refused(f"expected one operator and one version: {FORMS}")
     if "*" in version:
         series = version.split("*")[0].rstrip(".")

@@ -162,12 +162,13 @@ class Conda:
                 continue
             try:
                 with open(url2pathname(urlsplit(record.url).path), "rb") as file:  # noqa: PTH123  # a str, no Path
-                    digest = file_digest(file)
+                    digest = _digest(file)
             except FileNotFoundError:
                 raise EngineError(f"package {record.file_name} is not in the channel any more", record.url) from None
             if digest != record.sha256:
                 raise EngineError(
-                    f"package {record.file_name} has {_WRONG_HASH}", f"expected {record.sha256.hex()}, got {digest.hex()}"
+                    f"package {record.file_name} has {_WRONG_HASH}",
+                    f"expected {record.sha256.hex()}, got {digest.hex()}",
                 )
 
     def _clean_metadata(self, prefix: Path) -> None:
@@ -296,7 +297,7 @@ def install_fault(
     return EngineError(f"{what} can't be installed", mask(text))
 
 
-def file_digest(file: IO[bytes]) -> bytes:
+def _digest(file: IO[bytes]) -> bytes:
     digest = hashlib.sha256()
     while block := file.read(1 << 20):
         digest.update(block)

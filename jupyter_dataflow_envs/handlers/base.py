@@ -17,6 +17,7 @@ from tornado import web
 
 from ..domain import errors
 from ..domain.errors import DataflowError, FieldError, InvalidSpec, Malformed, TooLarge
+from ..domain.names import shown
 from ..domain.permissions import Person
 from .gate import Gate
 
@@ -29,6 +30,11 @@ Method = Callable[..., Awaitable[None]]
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of the largest request; a spec of 2 × 500 lines needs a tenth of it."""
+
+ERRORS_SHOWN = 100
+"""Faults of one body that are told; more would be a larger answer than the request was."""
+
+JSON_TYPE = "application/json"
 
 STATUSES: dict[type[DataflowError], int] = {
     errors.Malformed: 400,
@@ -114,6 +120,9 @@ class Asking(JupyterHandler):
     async def call(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         return await self.gate.call(method, *args, **kwargs)
 
+    async def call_slow(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        return await self.gate.call_slow(method, *args, **kwargs)
+
     def integer(self, name: str, default: int, *, most: int) -> int:
         """A query argument from 0 to `most`. Raises Malformed."""
         text = self.get_query_argument(name, None)
@@ -122,6 +131,38 @@ class Asking(JupyterHandler):
         if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) <= most):
             raise Malformed(f"{name} must be a number from 0 to {most}.")
         return int(text)
+
+    def flag(self, name: str) -> bool:
+        """A query argument that is true, false or not there; by itself (`?mine`) it is true. Raises Malformed."""
+        text = self.get_query_argument(name, "false").lower()
+        if text not in ("", "true", "1", "false", "0"):
+            raise Malformed(f"{name} must be true or false.")
+        return text in ("", "true", "1")
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """What tornado and jupyter_server refuse, and our own defects, in the one shape; never a traceback."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, web.HTTPError):
+            message = error.log_message or error.reason or self._reason
+            if error.args:
+                message = self._reason
+        else:
+            message = "The server failed at this; its log says why. Nothing was changed."
+        code = CODES.get(status_code, "error")
+        self.answer({"code": code, "message": message, "errors": []}, status_code)
+
+    def answer(self, content: Any, status: int = 200) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", f"{JSON_TYPE}; charset=UTF-8")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(json.dumps(content, separators=(",", ":")))
+
+    def refuse(self, error: DataflowError) -> None:
+        if self._finished:
+            return
+        if isinstance(error, errors.Unavailable):
+            self.set_header("Retry-After", "5")
+        self.answer(error.body(), status_of(type(error)))
 
 
 class DataflowHandler(Asking, APIHandler):
@@ -136,8 +177,9 @@ class DataflowHandler(Asking, APIHandler):
         """The request's body as `model`. Raises Malformed, and InvalidSpec with field and line."""
         from pydantic import ValidationError
 
+        self._require_json()
         try:
-            content = json.loads(self.request.body.decode("utf-8") or "{}")
+            content = json.loads(self.request.body.decode("utf-8") or "{}", object_pairs_hook=_without_duplicates)
             json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
         except (UnicodeError, ValueError, RecursionError) as error:
             raise Malformed("The body is not JSON in UTF-8.") from error
@@ -146,31 +188,12 @@ class DataflowHandler(Asking, APIHandler):
         try:
             return model.model_validate(content)
         except ValidationError as error:
-            raise InvalidSpec([_field_error(e) for e in error.errors()]) from error
+            raise InvalidSpec([_field_error(e) for e in error.errors()[:ERRORS_SHOWN]]) from error
 
-    def answer(self, content: Any, status: int = 200) -> None:
-        self.set_status(status)
-        self.set_header("Cache-Control", "no-store")
-        self.finish(json.dumps(content, separators=(",", ":")))
-
-    def refuse(self, error: DataflowError) -> None:
-        if self._finished:
-            return
-        if isinstance(error, errors.Unavailable):
-            self.set_header("Retry-After", "5")
-        self.answer(error.body(), STATUSES[type(error)])
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """What tornado and jupyter_server refuse, and our own defects, in the one shape; never a traceback."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        if isinstance(error, web.HTTPError):
-            message = error.log_message or error.reason or self._reason
-            if error.args:
-                message = self._reason
-        else:
-            message = "The server failed at this; its log says why. Nothing was changed."
-        code = CODES.get(status_code, "error")
-        self.answer({"code": code, "message": message, "errors": []}, status_code)
+    def _require_json(self) -> None:
+        kind = self.request.headers.get("Content-Type", JSON_TYPE).partition(";")[0].strip().lower()
+        if self.request.body and kind != JSON_TYPE:
+            raise Malformed(f"The body must be JSON, sent with Content-Type: {JSON_TYPE}.")
 
     def check_etag_header(self) -> bool:
         """An ETag here names what may be edited, not what is shown: it answers no conditional GET."""
@@ -178,6 +201,11 @@ class DataflowHandler(Asking, APIHandler):
 
     def compute_etag(self) -> str | None:
         return None
+
+
+def status_of(kind: type[DataflowError]) -> int:
+    """By the table; a class that a layer derived for itself is answered as the one it is derived from."""
+    return next(STATUSES[c] for c in kind.__mro__ if c in STATUSES)
 
 
 def operating_system_user() -> str:
@@ -188,10 +216,19 @@ def operating_system_user() -> str:
         return str(os.geteuid())
 
 
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values for one field either could be meant."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise InvalidSpec([FieldError(shown(name, 100), None, None, "this field stands twice: keep one of them")])
+        found[name] = value
+    return found
+
+
 def _field_error(error: Any) -> FieldError:
     location = error["loc"] or ("body",)
     line = next((part + 1 for part in location if isinstance(part, int)), None)
-    shown = error["input"] if isinstance(error["input"], str) else None
+    text = shown(error["input"], 200) if isinstance(error["input"], str) and error["input"] else None
     message = "this field is not known" if error["type"] == "extra_forbidden" else error["msg"]
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown[:200]) if shown else None
-    return FieldError(str(location[0])[:100], line, text, message)
+    return FieldError(shown(str(location[0]), 100), line, text, message)

@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import asdict
 
 from jupyter_server.auth.decorator import allow_unauthenticated
+from tornado import web
 
 from .._version import __version__
 from ..domain.errors import NotAllowed
-from ..domain.policy import DeniedPackage, Policy
 from .answers import policy_answer
 from .base import DataflowHandler, Operation, operation
 
@@ -67,6 +67,7 @@ class PolicyHandler(DataflowHandler):
 
     @operation("Change what this deployment allows (administrators).", body="PolicyBody", answer="PolicyAnswer")
     async def put(self) -> None:
+        from ..domain.policy import DeniedPackage, Policy
         from ..models import PolicyBody
 
         body = self.body(PolicyBody)
@@ -83,7 +84,7 @@ class PolicyHandler(DataflowHandler):
 class NamesHandler(DataflowHandler):
     @operation("Names of packages that begin so.", answer="NamesAnswer", query=("manager", "q", "limit"))
     async def get(self) -> None:
-        names = await self.call(
+        names = await self.call_slow(
             self.deployment.solver.names,
             self.get_query_argument("manager", "conda"),
             self.get_query_argument("q", "")[:200],
@@ -95,7 +96,7 @@ class NamesHandler(DataflowHandler):
 class PackageVersionsHandler(DataflowHandler):
     @operation("Versions of one package that exist for this platform, newest first.", answer="PackageVersions")
     async def get(self, manager: str, name: str) -> None:
-        versions = await self.call(self.deployment.solver.versions, manager, name)
+        versions = await self.call_slow(self.deployment.solver.versions, manager, name)
         self.answer({"name": name.lower(), "manager": manager, "versions": versions})
 
 
@@ -104,7 +105,7 @@ class DoctorHandler(DataflowHandler):
     async def get(self) -> None:
         if not self.person.is_admin:
             raise NotAllowed("Only an administrator can look into the installation.")
-        self.answer({"checks": [asdict(c) for c in await self.call(self.deployment.diagnosis.checks)]})
+        self.answer({"checks": [asdict(c) for c in await self.call_slow(self.deployment.diagnosis.checks)]})
 
 
 class OpenApiHandler(DataflowHandler):
@@ -113,6 +114,15 @@ class OpenApiHandler(DataflowHandler):
         from ..openapi import document
 
         self.answer(await self.call(document))
+
+
+class UnknownHandler(DataflowHandler):
+    """Whatever else is asked for below our name: refused in the one shape, not with a page."""
+
+    async def _refuse_unknown(self, *_: str) -> None:
+        raise web.HTTPError(404)
+
+    get = post = put = patch = delete = web.authenticated(_refuse_unknown)
 
 
 ROUTES = [

@@ -23,7 +23,7 @@ class EnvironmentsHandler(DataflowHandler):
         from ..store.environments import Page
 
         person = self.person
-        mine = self.get_query_argument("mine", "false").lower() in ("true", "1", "")
+        mine = self.flag("mine")
         status = self.get_query_argument("status", None)
         if status is not None and status not in {s.value for s in Status}:
             raise Malformed(f"status must be one of {', '.join(s.value for s in Status)}.")
@@ -76,7 +76,7 @@ class EnvironmentHandler(DataflowHandler):
 
     @operation("Delete it, with its versions, logs and kernels.", status=204, query=("force",))
     async def delete(self, short_name: str) -> None:
-        force = self.get_query_argument("force", "false").lower() in ("true", "1", "")
+        force = self.flag("force")
         await self.call(self.deployment.environments.delete, self.person, short_name, force=force)
         self.deployment.notify()
         self.set_status(204)
@@ -104,7 +104,7 @@ class PreviewHandler(DataflowHandler):
 
         asked = self.body(PreviewRequest)
         draft = Draft(**asked.model_dump(exclude={"pin_installed"}))
-        preview = await self.call(
+        preview = await self.call_slow(
             self.deployment.solver.preview, self.person, short_name, draft, pin_installed=asked.pin_installed
         )
         self.answer(preview_answer(preview))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 THREADS = 16
+SLOW_THREADS = 16
+"""For what asks the engine, which may take minutes: on the same threads, everybody's list would wait for previews."""
+
 RETRY_SECONDS = 5.0
 """After a failure to open, until the next request tries again."""
 
@@ -26,6 +29,7 @@ class Gate:
     def __init__(self, open: Callable[[], Deployment]) -> None:
         self._open = open
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="dataflow-envs")
+        self._slow = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="dataflow-envs engine")
         self._opening: asyncio.Task[Deployment] | None = None
         self._failed_at = 0.0
 
@@ -64,6 +68,10 @@ class Gate:
         """Run a method of the service in a worker thread."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: method(*args, **kwargs))
 
+    async def call_slow(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """As `call`, for what asks the engine."""
+        return await asyncio.get_running_loop().run_in_executor(self._slow, lambda: method(*args, **kwargs))
+
     async def stop(self) -> None:
         task = self._opening
         if task is not None:
@@ -72,6 +80,7 @@ class Gate:
         if deployment is not None:
             await self.call(deployment.stop)
         self._pool.shutdown(wait=False)
+        self._slow.shutdown(wait=False, cancel_futures=True)
 
     async def _run_open(self) -> Deployment:
         try:

@@ -15,7 +15,7 @@ from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from ..domain.errors import DataflowError
-from .base import STATUSES, Asking
+from .base import Asking
 
 if TYPE_CHECKING:
     from ..service.versions import LogPlace
@@ -50,7 +50,8 @@ class LogStreamHandler(WebSocketMixin, WebSocketHandler, Asking):
                 self.deployment.versions.log_place, self.person, short_name, int(number), attempt
             )
         except DataflowError as error:
-            raise web.HTTPError(STATUSES[type(error)], reason=error.code) from error
+            self.refuse(error)
+            return
         await super().get(short_name, number)
 
     def open(self, short_name: str, number: str) -> None:

@@ -23,7 +23,8 @@ ROUTES = [*deployment.ROUTES, *environments.ROUTES, *versions.ROUTES, *log_strea
 
 
 def tornado_handlers(base_url: str) -> list[tuple[str, Any]]:
-    return [(url_path_join(base_url, NAMESPACE, _pattern(path)), handler) for path, handler in ROUTES]
+    known = [(url_path_join(base_url, NAMESPACE, _pattern(path)), handler) for path, handler in ROUTES]
+    return [*known, (url_path_join(base_url, NAMESPACE, "(.*)"), deployment.UnknownHandler)]
 
 
 def _pattern(path: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import threading
 import time
@@ -46,6 +45,8 @@ class DeploymentSettings:
     root: Path
     database_url: str
     admins: tuple[str, ...]
+    creator: str
+    """Who creates the deployment if it is not there yet."""
     kernels_dir: Path
     python: Path
     builds: BuildSettings
@@ -67,7 +68,7 @@ class Deployment:
         self.coordinator = Coordinator(self.workshop, lambda: leases.running(self.root.path), log)
         try:
             self.database.prepare(
-                backups=self.root.backups, may_migrate=self.coordinator.try_lock(), creator=getpass.getuser()
+                backups=self.root.backups, may_migrate=self.coordinator.try_lock(), creator=settings.creator
             )
             with self.database.read() as connection:
                 self.id: str = deployment.read(connection, "id")
@@ -103,6 +104,7 @@ class Deployment:
         """Builds go back to the queue, the lock to the next server."""
         self._ended.set()
         self._wake.set()
+        self.solver.stop()
         self._thread.join()
         self.coordinator.stop()
         self.database.close()
@@ -130,10 +132,14 @@ class Deployment:
 
     def _follow(self) -> None:
         """Move kernels with the versions behind them."""
+        while fresh := self._fresh_events():
+            self._take_over(fresh)
+
+    def _fresh_events(self) -> list[Event]:
         with self.database.read() as connection:
-            fresh = events.since(connection, self._seen)
-        if not fresh:
-            return
+            return events.since(connection, self._seen)
+
+    def _take_over(self, fresh: Sequence[Event]) -> None:
         self._seen = fresh[-1].seq
         for event in fresh:
             if event.kind is EventKind.DELETED and event.short_name:

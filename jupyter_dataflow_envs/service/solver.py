@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -31,6 +32,9 @@ SECONDS = 300.0
 
 NAMES_FRESH = 3600.0
 VERSIONS_FRESH = 600.0
+
+_NAME = re.compile(r"_?[A-Za-z0-9][A-Za-z0-9._-]{0,199}", re.ASCII)
+"""Nothing else is asked for: it becomes a part of the index's URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Solver:
         self._environments = service
         self._places = threading.BoundedSemaphore(CONCURRENT)
         self._asking = threading.Lock()
+        self._running: set[threading.Event] = set()
+        self._stopped = False
         self._versions: dict[tuple[str, str], tuple[float, list[str]]] = {}
 
     def preview(self, person: Person, short_name: str, draft: Draft, *, pin_installed: bool = False) -> Preview:
@@ -102,10 +108,11 @@ class Solver:
         kind = _manager(manager)
         key = (kind, name.lower())
         asked, known = self._versions.get(key, (0.0, []))
-        if time.monotonic() - asked > VERSIONS_FRESH or not known:
+        if (time.monotonic() - asked > VERSIONS_FRESH or not known) and _NAME.fullmatch(name):
             known = list(self._ask(self._job(Mode.VERSIONS, kind, name=name.lower()))["values"])
+        if known:
             self._versions[key] = (time.monotonic(), known)
-        if not known:
+        else:
             raise NotFound(f"No channel or index of this deployment offers '{name[:80]}' for this platform.")
         return known
 
@@ -137,10 +144,27 @@ class Solver:
             output=output,
         )
 
+    def stop(self) -> None:
+        """End all questions: the server stops, and must not wait for them."""
+        self._stopped = True
+        for stop in list(self._running):
+            stop.set()
+
     def _ask(self, job: Job) -> Message:
-        if not self._places.acquire(timeout=SECONDS):
-            raise Unavailable("The server is busy with other previews: try again in a moment.")
         stop = threading.Event()
+        self._running.add(stop)
+        try:
+            return self._wait_for(job, stop)
+        finally:
+            self._running.discard(stop)
+
+    def _wait_for(self, job: Job, stop: threading.Event) -> Message:
+        deadline = time.monotonic() + SECONDS
+        while not self._places.acquire(timeout=0.5):
+            if self._stopped or time.monotonic() > deadline:
+                raise Unavailable("The server is busy with other previews: try again in a moment.")
+        if self._stopped:
+            stop.set()
         timer = threading.Timer(SECONDS, stop.set)
         timer.daemon = True
         timer.start()
@@ -150,6 +174,8 @@ class Solver:
             timer.cancel()
             self._places.release()
         if last is None:
+            if self._stopped:
+                raise Unavailable("The server is stopping: try again when it is up.")
             raise Unavailable(
                 f"No answer within {SECONDS:.0f} s: the requirements may be too wide; narrow the versions."
                 if stop.is_set()

@@ -14,6 +14,7 @@ from ..domain.events import EventKind
 from ..domain.lock import Lock
 from ..domain.origins import ExplainedPackage, explain
 from ..domain.permissions import Action, Person, require
+from ..domain.requirement import parse_pair
 from ..domain.version import Attempt, Outcome, Version
 from ..engine import lockfile
 from ..store import environments, events, queue, versions
@@ -74,6 +75,7 @@ class Versions:
         with self._database.write() as connection:
             environment = environments.find(connection, short_name, person)
             require(Action.BUILD, environment, person)
+            self._check_grammar(environment)
             if pin_installed and environment.latest_success is None:
                 raise Conflict("Nothing is installed yet that could be kept: build without pin_installed.")
             try:
@@ -99,6 +101,11 @@ class Versions:
             version = versions.find(connection, environment.id, number)
         self._notify()
         return version
+
+    def _check_grammar(self, environment: Environment) -> None:
+        """The setting may have changed since these requirements were saved. Raises InvalidSpec."""
+        spec, extended = environment.spec, self._workshop.settings.extended_requirements
+        parse_pair(spec.conda_requirements, spec.pip_requirements, extended=extended)
 
     def cancel(self, person: Person, short_name: str) -> None:
         """Asks the coordinator, wherever it runs, to end the build."""

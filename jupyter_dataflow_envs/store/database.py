@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sqlite3
 import threading
@@ -36,8 +35,8 @@ class SchemaUnusable(Unavailable):
 class Database:
     """Connections to one deployment's database.
 
-    A write transaction of SQLite begins IMMEDIATE: one that reads first and writes then fails when another process wrote in
-    between, which no waiting mends. Within the process writers queue at a lock, as SQLite's own waiting polls.
+    A write transaction of SQLite begins IMMEDIATE: one that reads first and writes then fails when another process wrote
+    in between, which no waiting mends. Within the process writers queue at a lock, as SQLite's own waiting polls.
     """
 
     def __init__(self, url: str) -> None:
@@ -70,6 +69,27 @@ class Database:
         ):
             yield connection
 
+    @contextmanager
+    def migrate(self) -> Iterator[Connection]:
+        """A write transaction in which SQLite's tables can be made anew, as most changes of them need.
+
+        Foreign keys are checked when it ends: while they hold, dropping a table deletes the rows that refer to it.
+        """
+        try:
+            with (
+                self._writing,
+                self.engine.connect().execution_options(dataflow_write=True) as connection,
+            ):
+                if self.is_sqlite:
+                    assert connection.connection.dbapi_connection is not None
+                    connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
+                with connection.begin():
+                    yield connection
+                    if self.is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+                        raise SchemaUnusable(f"The upgrade would leave rows that refer to nothing: {broken[:3]}.")
+        finally:
+            self.engine.dispose()  # and with it the connection that checks no foreign keys
+
     @property
     def file(self) -> Path | None:
         """The SQLite file."""
@@ -97,7 +117,7 @@ class Database:
                 deployment.write(connection, "id", uuid.uuid4().hex)
                 deployment.write(connection, "creator", creator)
             if self.file is not None:
-                os.chmod(self.file, 0o600)
+                self.file.chmod(0o600)
         elif current != SCHEMA_VERSION:
             self._migrate(current, backups, may_migrate=may_migrate)
         if self.is_sqlite:
@@ -106,8 +126,8 @@ class Database:
     def beat(self) -> None:
         """Say that this machine uses the SQLite file; to be called at least every quarter of `HOST_LEASE`.
 
-        Raises SchemaUnusable while another machine does: file locks don't hold across machines. A machine that has not been
-        heard of for a lease's length has gone (a container that came back under another name, say), and is followed.
+        Raises SchemaUnusable while another machine does: file locks don't hold across machines. A machine that has not
+        been heard of for a lease's length has gone (a container that came back under another name, say), and is followed.
         """
         here = socket.gethostname()
         with self.write() as connection:
@@ -142,7 +162,7 @@ class Database:
         target.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.file)) as source, closing(sqlite3.connect(target)) as copy:
             source.backup(copy)
-        os.chmod(target, 0o600)
+        target.chmod(0o600)
 
     def schema_version(self) -> str | None:
         """The migration the database stands at; None for an empty one."""
@@ -164,6 +184,12 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(text: str | None) -> str | None:
+    """SQLite's own lowers only the letters A to Z."""
+    return None if text is None else text.lower()
 
 
 def _begin_sqlite(connection: Connection) -> None:

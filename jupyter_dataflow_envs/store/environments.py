@@ -258,7 +258,8 @@ def _encode(sort: str, value: str, environment_id: str) -> str:
 def _decode(cursor: str, sort: str) -> tuple[str, str]:
     try:
         named, value, environment_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except ValueError as error:
+        f"{value}{environment_id}".encode()  # a database takes no halves of surrogate pairs
+    except (ValueError, TypeError, RecursionError) as error:
         raise Malformed("cursor is not one that this server gave.") from error
     if named != sort or not isinstance(value, str) or not isinstance(environment_id, str):
         raise Malformed("cursor belongs to another listing: start again without it.")

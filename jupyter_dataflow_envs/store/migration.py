@@ -31,6 +31,6 @@ def is_known(revision: str) -> bool:
 def upgrade(database: Database, revision: str = "head") -> None:
     """Run the migrations that are missing; all of them, or none when one fails."""
     settings = config()
-    with database.write() as connection:
+    with database.migrate() as connection:
         settings.attributes["connection"] = connection
         command.upgrade(settings, revision)

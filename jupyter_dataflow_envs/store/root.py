@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +53,7 @@ class Root:
         """Make what is missing. Raises Unavailable when the folder can't be written."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            os.chmod(self.path, 0o700)
+            self.path.chmod(0o700)
             for folder in (self.prefixes, self.logs, self.previews, self.names):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

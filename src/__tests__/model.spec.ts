@@ -76,6 +76,43 @@ describe('EnvironmentsModel', () => {
     expect(answers.asked).toHaveLength(1);
   });
 
+  for (const interval of [60, 0]) {
+    it(`reads every 2 s while something is built, then at its interval of ${interval}`, async () => {
+      model.interval = interval;
+      model.visible = true;
+      answers.given[0].resolve({ items: [environment({ status: 'In Progress' })], next: null });
+      await jest.advanceTimersByTimeAsync(2_100);
+      expect(answers.asked).toHaveLength(2);
+      answers.given[1].resolve({ items: [environment({ status: 'In Progress' })], next: null });
+      await jest.advanceTimersByTimeAsync(2_100);
+      expect(answers.asked).toHaveLength(3);
+      expect(answers.asked[2].background).toBe(true);
+      answers.given[2].resolve({ items: [environment({ status: 'Draft' })], next: null });
+      await jest.advanceTimersByTimeAsync(50_000);
+      expect(answers.asked).toHaveLength(3);
+      await jest.advanceTimersByTimeAsync(20_000);
+      expect(answers.asked).toHaveLength(interval === 0 ? 3 : 4);
+    });
+  }
+
+  it('ends the long pauses after failures with the first answer', async () => {
+    model.interval = 10;
+    model.visible = true;
+    answers.given[0].resolve({ items: [], next: null });
+    for (let failed = 1; failed < 6; failed++) {
+      await jest.advanceTimersByTimeAsync(300_000);
+      answers.given[answers.given.length - 1].reject(new Error('gone'));
+    }
+    await jest.advanceTimersByTimeAsync(0);
+    const refreshed = model.refresh();
+    await jest.advanceTimersByTimeAsync(0);
+    answers.given[answers.given.length - 1].resolve({ items: [], next: null });
+    await refreshed;
+    const asked = answers.asked.length;
+    await jest.advanceTimersByTimeAsync(10_500);
+    expect(answers.asked).toHaveLength(asked + 1);
+  });
+
   it('keeps the rows when a later request fails', async () => {
     model.visible = true;
     answers.given[0].resolve({ items: [environment()], next: null });

@@ -4,6 +4,51 @@
  */
 
 export interface paths {
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the service is up; without a login. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HealthAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -11,7 +56,302 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["me"];
+        /** Who you are here, and what you may have. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MeAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this deployment allows. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PolicyAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        /** Change what this deployment allows (administrators). */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["PolicyBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PolicyAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names of packages that begin so. */
+        get: {
+            parameters: {
+                query?: {
+                    manager?: string;
+                    q?: string;
+                    limit?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NamesAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/packages/{manager}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** Versions of one package that exist for this platform, newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    manager: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PackageVersions"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong with the installation (administrators). */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DoctorAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This interface, described. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -27,7 +367,651 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["environments"];
+        /** The environments that you may see, by page. */
+        get: {
+            parameters: {
+                query?: {
+                    q?: string;
+                    status?: string;
+                    owner?: string;
+                    mine?: string;
+                    sort?: string;
+                    limit?: string;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EnvironmentList"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Create an environment; it is saved, not built. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["EnvironmentSpec"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EnvironmentAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        /** One environment. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EnvironmentAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Delete it, with its versions, logs and kernels. */
+        delete: {
+            parameters: {
+                query?: {
+                    force?: string;
+                };
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Change what is saved. With If-Match: only if nobody else has. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["EnvironmentEdit"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EnvironmentAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/environments/{short_name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a build would install, and what would change; nothing is installed. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["PreviewRequest"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PreviewAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it a kernel of this notebook server. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KernelAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take its kernel away. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KernelAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/build": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Build the saved requirements. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["BuildRequest"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VersionSummary"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel the build that is queued or in progress. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        /** Its versions, newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VersionList"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        /** One version with its requirements, packages and attempts. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                    number: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VersionAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/versions/{number}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        /** The build log from a byte offset on. */
+        get: {
+            parameters: {
+                query?: {
+                    attempt?: string;
+                    offset?: string;
+                    limit?: string;
+                };
+                header?: never;
+                path: {
+                    short_name: string;
+                    number: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/versions/{number}/export/{format}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+                number: string;
+                format: string;
+            };
+            cookie?: never;
+        };
+        /** A version as a file for other tools. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                    number: string;
+                    format: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -47,12 +1031,70 @@ export interface components {
             /** Reason */
             reason: string | null;
         };
+        /** AttemptAnswer */
+        AttemptAnswer: {
+            /** Attempt */
+            attempt: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "queued" | "building" | "succeeded" | "failed";
+            /** Reason */
+            reason: string | null;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+        };
         /** BaseAnswer */
         BaseAnswer: {
             /** Short Name */
             short_name: string;
             /** Version */
             version: number;
+        };
+        /**
+         * BuildRequest
+         * @description `pin_installed` holds every installed package at its version and only adds; `from_scratch` never takes an equal
+         *     prefix that is already there.
+         */
+        BuildRequest: {
+            /**
+             * Pin Installed
+             * @default false
+             */
+            pin_installed: boolean;
+            /**
+             * From Scratch
+             * @default false
+             */
+            from_scratch: boolean;
+        };
+        /**
+         * CheckAnswer
+         * @description One finding of the doctor.
+         */
+        CheckAnswer: {
+            /** Name */
+            name: string;
+            /** Ok */
+            ok: boolean;
+            /** Message */
+            message: string;
+        };
+        /** CoordinatorAnswer */
+        CoordinatorAnswer: {
+            /** Alive */
+            alive: boolean;
+            /** Here */
+            here: boolean;
+            /** Pid */
+            pid: number | null;
+            /** Host */
+            host: string | null;
+            /** Since */
+            since: string | null;
         };
         /** DeniedPackageAnswer */
         DeniedPackageAnswer: {
@@ -63,12 +1105,40 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /** DeniedPackageBody */
+        DeniedPackageBody: {
+            /** Name */
+            name: string;
+            /**
+             * Specifier
+             * @default
+             */
+            specifier: string;
+            /** Reason */
+            reason: string;
+        };
         /** DeprecatedAnswer */
         DeprecatedAnswer: {
             /** Reason */
             reason: string;
             /** At */
             at: string;
+        };
+        /** DiffAnswer */
+        DiffAnswer: {
+            /** Added */
+            added: components["schemas"]["PackageAnswer"][];
+            /** Removed */
+            removed: components["schemas"]["PackageAnswer"][];
+            /** Changed */
+            changed: components["schemas"]["PackageChangeAnswer"][];
+            /** Unchanged */
+            unchanged: components["schemas"]["PackageAnswer"][];
+        };
+        /** DoctorAnswer */
+        DoctorAnswer: {
+            /** Checks */
+            checks: components["schemas"]["CheckAnswer"][];
         };
         /** EnvironmentAnswer */
         EnvironmentAnswer: {
@@ -124,12 +1194,70 @@ export interface components {
             /** Etag */
             etag: string;
         };
+        /**
+         * EnvironmentEdit
+         * @description The fields to change; those left out stay as they are.
+         */
+        EnvironmentEdit: {
+            /**
+             * Full Name
+             * @default null
+             */
+            full_name: string | null;
+            /**
+             * Description
+             * @default null
+             */
+            description: string | null;
+            /**
+             * Python Version
+             * @default null
+             */
+            python_version: string | null;
+            /**
+             * Conda Requirements
+             * @default null
+             */
+            conda_requirements: string[] | null;
+            /**
+             * Pip Requirements
+             * @default null
+             */
+            pip_requirements: string[] | null;
+        };
         /** EnvironmentList */
         EnvironmentList: {
             /** Items */
             items: components["schemas"]["EnvironmentAnswer"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * EnvironmentSpec
+         * @description What a person asks for when creating an environment.
+         */
+        EnvironmentSpec: {
+            /** Short Name */
+            short_name: string;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Python Version */
+            python_version: string;
+            /**
+             * Conda Requirements
+             * @default []
+             */
+            conda_requirements: string[];
+            /**
+             * Pip Requirements
+             * @default []
+             */
+            pip_requirements: string[];
         };
         /**
          * ErrorAnswer
@@ -154,6 +1282,27 @@ export interface components {
             /** Message */
             message: string;
         };
+        /** HealthAnswer */
+        HealthAnswer: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "up" | "starting" | "disabled";
+            /** Version */
+            version: string;
+            /** Schema Version */
+            schema_version: string | null;
+            /** Coordinator Alive */
+            coordinator_alive: boolean;
+            /** Message */
+            message: string | null;
+        };
+        /** KernelAnswer */
+        KernelAnswer: {
+            /** Kernel Name */
+            kernel_name: string;
+        };
         /** LimitsAnswer */
         LimitsAnswer: {
             /** Max Environments */
@@ -162,6 +1311,20 @@ export interface components {
             environments: number;
             /** Max Concurrent Builds */
             max_concurrent_builds: number;
+        };
+        /**
+         * LogFrame
+         * @description A frame of a log stream: text from a byte offset, and at the end what became of the attempt.
+         */
+        LogFrame: {
+            /** Offset */
+            offset?: number;
+            /** Text */
+            text?: string;
+            /** Complete */
+            complete?: boolean;
+            /** Outcome */
+            outcome?: string;
         };
         /** MeAnswer */
         MeAnswer: {
@@ -176,6 +1339,69 @@ export interface components {
             /** Channels */
             channels: string[];
         };
+        /** NamesAnswer */
+        NamesAnswer: {
+            /** Items */
+            items: string[];
+        };
+        /** PackageAnswer */
+        PackageAnswer: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Build */
+            build: string;
+            /**
+             * Manager
+             * @enum {string}
+             */
+            manager: "conda" | "pip";
+            /** Channel */
+            channel: string;
+            /** Size */
+            size: number | null;
+            /** License */
+            license: string | null;
+            /** Requested */
+            requested: string | null;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "requested" | "added" | "dependency" | "base";
+        };
+        /** PackageChangeAnswer */
+        PackageChangeAnswer: {
+            /** Name */
+            name: string;
+            /**
+             * Manager
+             * @enum {string}
+             */
+            manager: "conda" | "pip";
+            /** Left */
+            left: string;
+            /** Right */
+            right: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "up" | "down" | "rebuilt";
+        };
+        /** PackageVersions */
+        PackageVersions: {
+            /** Name */
+            name: string;
+            /**
+             * Manager
+             * @enum {string}
+             */
+            manager: "conda" | "pip";
+            /** Versions */
+            versions: string[];
+        };
         /** PolicyAnswer */
         PolicyAnswer: {
             /** Channels */
@@ -189,6 +1415,78 @@ export interface components {
             /** Max Environments */
             max_environments: number | null;
         };
+        /**
+         * PolicyBody
+         * @description What the deployment allows; empty lists allow everything.
+         */
+        PolicyBody: {
+            /**
+             * Channels
+             * @default []
+             */
+            channels: string[];
+            /**
+             * Denied Packages
+             * @default []
+             */
+            denied_packages: components["schemas"]["DeniedPackageBody"][];
+            /**
+             * Required Packages
+             * @default []
+             */
+            required_packages: string[];
+            /**
+             * Python Versions
+             * @default []
+             */
+            python_versions: string[];
+            /**
+             * Max Environments
+             * @default null
+             */
+            max_environments: number | null;
+        };
+        /**
+         * PreviewAnswer
+         * @description `pip_resolved` is False when the pip part can only be resolved in the build, against the linked packages.
+         */
+        PreviewAnswer: {
+            /** Packages */
+            packages: components["schemas"]["PackageAnswer"][];
+            /** Digest */
+            digest: string;
+            diff: components["schemas"]["DiffAnswer"];
+            /** Download Size */
+            download_size: number;
+            /** Pip Resolved */
+            pip_resolved: boolean;
+        };
+        /**
+         * PreviewRequest
+         * @description Requirements to try instead of the saved ones; nothing is stored.
+         */
+        PreviewRequest: {
+            /**
+             * Python Version
+             * @default null
+             */
+            python_version: string | null;
+            /**
+             * Conda Requirements
+             * @default null
+             */
+            conda_requirements: string[] | null;
+            /**
+             * Pip Requirements
+             * @default null
+             */
+            pip_requirements: string[] | null;
+            /**
+             * Pin Installed
+             * @default false
+             */
+            pin_installed: boolean;
+        };
         /** ProgressAnswer */
         ProgressAnswer: {
             /** Packages Done */
@@ -200,12 +1498,113 @@ export interface components {
             /** Bytes Total */
             bytes_total: number;
         };
+        /** RequestedAnswer */
+        RequestedAnswer: {
+            /** Python Version */
+            python_version: string;
+            /** Conda Requirements */
+            conda_requirements: string[];
+            /** Pip Requirements */
+            pip_requirements: string[];
+        };
+        /** StepAnswer */
+        StepAnswer: {
+            /** Name */
+            name: string;
+            /** Duration */
+            duration: number;
+        };
         /** UsageAnswer */
         UsageAnswer: {
             /** Active People */
             active_people: number;
             /** Last Started */
             last_started: string | null;
+        };
+        /** VersionAnswer */
+        VersionAnswer: {
+            /** Number */
+            number: number;
+            /** Attempt */
+            attempt: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "queued" | "building" | "succeeded" | "failed";
+            /** Reason */
+            reason: string | null;
+            requested: components["schemas"]["RequestedAnswer"];
+            /** Digest */
+            digest: string | null;
+            /** Python */
+            python: string | null;
+            /** Size */
+            size: number | null;
+            /** Phase */
+            phase: ("queued" | "solving" | "downloading" | "linking" | "pip" | "verifying") | null;
+            progress: components["schemas"]["ProgressAnswer"] | null;
+            /** Phases */
+            phases: components["schemas"]["StepAnswer"][];
+            /** Pin Installed */
+            pin_installed: boolean;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Duration */
+            duration: number | null;
+            /** Packages */
+            packages: components["schemas"]["PackageAnswer"][];
+            /** Attempts */
+            attempts: components["schemas"]["AttemptAnswer"][];
+        };
+        /** VersionList */
+        VersionList: {
+            /** Items */
+            items: components["schemas"]["VersionSummary"][];
+        };
+        /** VersionSummary */
+        VersionSummary: {
+            /** Number */
+            number: number;
+            /** Attempt */
+            attempt: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "queued" | "building" | "succeeded" | "failed";
+            /** Reason */
+            reason: string | null;
+            requested: components["schemas"]["RequestedAnswer"];
+            /** Digest */
+            digest: string | null;
+            /** Python */
+            python: string | null;
+            /** Size */
+            size: number | null;
+            /** Phase */
+            phase: ("queued" | "solving" | "downloading" | "linking" | "pip" | "verifying") | null;
+            progress: components["schemas"]["ProgressAnswer"] | null;
+            /** Phases */
+            phases: components["schemas"]["StepAnswer"][];
+            /** Pin Installed */
+            pin_installed: boolean;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Duration */
+            duration: number | null;
         };
     };
     responses: never;
@@ -215,67 +1614,4 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export interface operations {
-    me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeAnswer"];
-                };
-            };
-            /** @description Refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-    environments: {
-        parameters: {
-            query?: {
-                q?: string;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvironmentList"];
-                };
-            };
-            /** @description Refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
-                };
-            };
-        };
-    };
-}
+export type operations = Record<string, never>;

@@ -38,9 +38,9 @@ LEFT_OUT = re.compile(
     r"|/tests?/|\.a$|\.opt-\d\.pyc$|_tkinter|_sysconfigdata.*\.pyc$|bin/(?!python[\d.]*$)"
 )
 
-# Debian's Python looks into dist-packages unless it is in a virtual environment; its package takes that branch always.
+# Debian's Python installs into dist-packages, and looks there, unless it is in a virtual environment. Its package
+# installs into site-packages and links dist-packages to it: `site`, which looks, is frozen into the program.
 DEBIAN_BRANCH = re.compile(rb'sys\.base_prefix != sys\.prefix or hasattr\(sys, "real_prefix"\)')
-DEBIAN_PATCHED = ("site", "sysconfig")
 
 
 class UnusableInterpreterError(Exception):
@@ -112,7 +112,8 @@ class Interpreter:
         """The `python` package: this interpreter without tests, GUI, static library and site-packages."""
         old, lib = str(self.prefix).encode(), f"lib/python{self.minor}"
         files = [PackageFile(f"{self.site_packages}/README.txt")]
-        patched = [f"{lib}/{module}.py" for module in DEBIAN_PATCHED]
+        if self.debian:
+            files.append(PackageFile(f"{lib}/dist-packages", link="site-packages"))
         for path in self._paths(lib):
             name = path.relative_to(self.prefix).as_posix()
             if path.is_symlink():
@@ -122,7 +123,7 @@ class Interpreter:
             f = PackageFile(name, path.read_bytes(), mode=stat.st_mode & 0o777, mtime=int(stat.st_mtime))
             if f.data.startswith(b"\x7fELF"):
                 f.data = relocatable(f.data, old + b"/lib", os.path.relpath("lib", Path(name).parent))
-            elif self.debian and name in patched:
+            elif self.debian and name == f"{lib}/sysconfig.py":
                 f.data = DEBIAN_BRANCH.sub(b"True", f.data)
             elif old in f.data and not name.endswith(".pyc") and not self.debian:  # `/usr` stands for too much
                 f.placeholder = str(self.prefix)
@@ -138,10 +139,9 @@ class Interpreter:
         found = [*(self.prefix / "bin").glob("python*"), *headers.glob(f"python{self.minor}*/**/*")]
         found += [*(self.prefix / "lib").glob("libpython*"), *(self.prefix / lib).rglob("*")]
         names = {p: p.relative_to(self.prefix).as_posix() for p in found if p.is_symlink() or not p.is_dir()}
-        stale = re.compile(rf"/({'|'.join(DEBIAN_PATCHED)})\.[^/]*\.pyc$") if self.debian else None
-        return sorted(
-            p for p, name in names.items() if not LEFT_OUT.search(name) and not (stale and stale.search(name))
-        )
+        if self.debian:  # the bytecode of what is patched
+            names = {p: name for p, name in names.items() if "__pycache__/sysconfig." not in name}
+        return sorted(p for p, name in names.items() if not LEFT_OUT.search(name))
 
 
 def relocatable(elf: bytes, rpath: bytes, lib: str) -> bytes:

@@ -17,6 +17,13 @@ from tests.live import LiveServer, live_server, wait_until
 
 
 @pytest.fixture
+def channel_server(channel: Path) -> Iterator[Server]:
+    """One of its own for each test: what is asked of it tells how far a build is."""
+    with Server(channel) as server:
+        yield server
+
+
+@pytest.fixture
 def stopped(channel_server: Server, tmp_path: Path) -> Iterator[LiveServer]:
     """A deployment whose server has been stopped."""
     with live_server(tmp_path / "root", channel_server.url) as server:

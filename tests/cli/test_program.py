@@ -25,6 +25,11 @@ def test_help_loads_nothing_heavy() -> None:
     assert "doctor" in told.stdout
 
 
+def test_without_arguments_it_helps(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 0
+    assert "doctor" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", sorted(program.commands))
 def test_every_command_says_what_it_is_for(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
@@ -41,6 +46,7 @@ def test_every_command_takes_the_connection_and_json(command: object) -> None:
     "arguments",
     [
         ["nonsense"],
+        ["policy"],
         ["show"],
         ["list", "--status", "Nice"],
         ["create", "x"],

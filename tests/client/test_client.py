@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -21,11 +22,13 @@ from jupyter_dataflow_envs.client import (
 from tests.channel.server import Server
 from tests.live import LiveServer, free_port, wait_until
 
+NUMBERS = itertools.count(1)
+
 
 @pytest.fixture
-def short_name(client: Client, request: pytest.FixtureRequest) -> Iterator[str]:
+def short_name(client: Client) -> Iterator[str]:
     """A name for this test alone; what the test leaves under it goes."""
-    name = f"t{abs(hash(request.node.name)) % 36**4:04x}"[:5]
+    name = f"t{next(NUMBERS)}"
     yield name
     try:
         if client.environment(name)["status"] == "In Progress":

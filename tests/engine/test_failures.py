@@ -202,7 +202,9 @@ def test_pip_package_that_breaks_conda_s_requirements_fails_the_build(engine: En
     with _serving(tmp_path, pages, page) as server:
         sources = replace(engine.sources, pip_index_url=index_url(server))
         failure = engine.build("click=8.1.7", pip=["liar"], sources=sources).failure
-    assert failure["reason"].startswith("the pip libraries break what is installed: The package `liar` requires `click<8`")
+    assert failure["reason"].startswith(
+        "the pip libraries break what is installed: The package `liar` requires `click<8`"
+    )
 
 
 def test_full_disk_says_which_and_how_much_is_free(engine: Engine, root: Path) -> None:

@@ -4,7 +4,7 @@ import type { Locator } from '@playwright/test';
 
 export const PANEL = '#jupyter-dataflow-envs';
 const TAB = '[role="tab"][data-id="jupyter-dataflow-envs"]';
-const CHUNK = /lib_panel_index/;
+const CHUNK = /jupyter_dataflow_envs\/static\/panel\./;
 
 /** Whether the browser has fetched the panel's code. */
 export async function isPanelLoaded(page: IJupyterLabPageFixture): Promise<boolean> {
