@@ -12,6 +12,7 @@ SHORT_LIMIT, FULL_LIMIT, DESCRIPTION_LIMIT = 5, 100, 2000
 
 _SHORT = re.compile(r"[a-z][a-z0-9_-]*")
 _PYTHON = re.compile(r"(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})(\.(0|[1-9][0-9]{0,2}))?")
+_USER_INFO, _TOKEN = re.compile(r"(?<=://)[^/\s]*@"), re.compile(r"(?<=/t/)[^/\s]+")
 _JOINERS = "\u200c\u200d"  # invisible, but letters of some scripts and emoji need them
 
 
@@ -22,7 +23,8 @@ def check_short_name(text: str) -> str:
         raise _invalid("short_name", text, "expected 1 to 5 characters, such as mlenv")
     if len(name) > SHORT_LIMIT:
         raise _invalid("short_name", text, f"expected at most {SHORT_LIMIT} characters, and this has {len(name)}")
-    if not _SHORT.fullmatch(name):
+    # Lower-casing turns the Kelvin sign into a k.
+    if not text.isascii() or not _SHORT.fullmatch(name):
         raise _invalid("short_name", text, "expected a letter a to z, then letters, digits, _ or -")
     if name in RESERVED:
         raise _invalid("short_name", text, f"'{name}' has a meaning of its own; choose another")
@@ -62,7 +64,10 @@ def check_python_version(text: str) -> str:
 
 
 def shown(text: str, limit: int = 80) -> str:
-    """Somebody's text as it may be quoted: shortened, and nothing in it that could hide or move what is around it."""
+    """Somebody's text as it may be quoted: shortened, without credentials of a URL, and nothing in it that could
+    hide or move what is around it."""
+    # Masked before it is shortened: half a password would no longer look like one.
+    text = _TOKEN.sub("***", _USER_INFO.sub("***@", text[:2000]))
     short = text if len(text) <= limit else text[: limit - 1] + "…"
     return "".join("\N{REPLACEMENT CHARACTER}" if _is_control(c) else c for c in short)
 

@@ -31,6 +31,8 @@ _SPECIFIER = re.compile(r"(?P<operator>[<>=!~]+)\s*(?P<version>.*)", re.DOTALL)
 _CONDA_VERSION = re.compile(
     r"(?:[0-9]+!)?[0-9][0-9A-Za-z]*(?:[._][0-9A-Za-z]+)*_?(?:\+[0-9A-Za-z]+(?:[._][0-9A-Za-z]+)*)?", re.ASCII
 )
+_LONG_NUMBER = re.compile(r"[0-9]{19}")  # resolvers keep numbers in 64 bits
+_ARCHIVE = re.compile(r".*\.(?:whl|zip|tgz|tar|tar\.\w+|conda)", re.ASCII | re.IGNORECASE)  # uv opens such a file
 _SERIES = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _COMMENT = re.compile(r"(?:^|\s)#.*$", re.DOTALL)
 
@@ -134,6 +136,8 @@ def _parse(line: str, manager: Manager, number: int, extended: bool) -> Requirem
         raise _Refused("expected extras as in library[extra1,extra2]")
     name = _name(match["name"], manager)
     extras = _extras(match["extras"])
+    if extras and not _NAME.fullmatch(name):
+        raise _Refused(f"expected no extras: pip, which brings them, knows no library called '{name}'")
     specifiers = tuple(_specifiers(match["rest"].strip(), manager, extended))
     canonical = canonicalize_name(name)
     if canonical == "python":
@@ -162,6 +166,8 @@ def _refuse_what_tools_take(text: str, manager: Manager) -> None:
 
 
 def _name(text: str, manager: Manager) -> str:
+    if _ARCHIVE.fullmatch(text):
+        raise _Refused(f"paths are not taken; expected {FORMS}")
     if not (_CONDA_NAME if manager == "conda" else _NAME).fullmatch(text):
         raise _Refused(
             f"'{shown(text, 40)}' is no library's name: expected letters a to z, digits, and . _ - between them"
@@ -202,6 +208,8 @@ def _check_version(operator: str, version: str, manager: Manager) -> None:
         raise _Refused(f"expected a version after {operator}")
     if any(c in version for c in "<>=~"):  # an ! may belong to the version: 1!2.0
         raise _Refused(f"expected one operator and one version: {FORMS}")
+    if _LONG_NUMBER.search(version):
+        raise _Refused("expected a version with numbers of at most 18 digits")
     if "*" in version:
         series = version.split("*")[0].rstrip(".")
         raise _Refused(f"'*' is not taken; write ={series or '1.2'} for that series")
