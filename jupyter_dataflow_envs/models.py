@@ -1,7 +1,7 @@
 """The bodies of requests and answers, typed once: the OpenAPI document and the TypeScript types are made from these.
 
-Requests are pydantic models, which check what strangers send. Answers are typed dictionaries, which mypy checks where they
-are made and which cost nothing at run time. Times are ISO 8601 in UTC, sizes are bytes, durations are seconds.
+Requests are pydantic models, which check what strangers send. Answers are typed dictionaries, which mypy checks where
+they are made and which cost nothing at run time. Times are ISO 8601 in UTC, sizes are bytes, durations are seconds.
 """
 
 from __future__ import annotations

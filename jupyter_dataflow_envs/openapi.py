@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the routes and the typed bodies. `python -m jupyter_dataflow_envs.openapi` prints it."""
+"""The OpenAPI document, made of routes and typed bodies. `python -m jupyter_dataflow_envs.openapi` prints it."""
 
 from __future__ import annotations
 

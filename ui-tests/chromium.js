@@ -3,6 +3,8 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
+const { chromium } = require('@playwright/test');
+
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** What CHROMIUM names, else the system's, else the one that Playwright has downloaded; null when there is none. */
@@ -12,8 +14,7 @@ function findChromium() {
   }
   const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
   const found = NAMES.flatMap(name => folders.map(folder => path.join(folder, name)));
-  // Not at the top: galata's configuration has to be the first to load Playwright.
-  found.push(require('@playwright/test').chromium.executablePath());
+  found.push(chromium.executablePath());
   return found.find(isExecutable) ?? null;
 }
 
@@ -30,7 +31,14 @@ function isExecutable(file) {
 function installChromium() {
   const apt = ['apt-get', '-y', '-q', '--no-install-recommends'];
   const ways = [
-    ...(process.getuid?.() === 0 ? [[['apt-get', 'update', '-q'], [...apt, 'install', 'chromium', 'fonts-dejavu-core']]] : []),
+    ...(process.getuid?.() === 0
+      ? [
+          [
+            ['apt-get', 'update', '-q'],
+            [...apt, 'install', 'chromium', 'fonts-dejavu-core']
+          ]
+        ]
+      : []),
     [['jlpm', 'playwright', 'install', 'chromium']]
   ];
   for (const commands of ways) {
@@ -53,7 +61,9 @@ if (require.main === module) {
   }
   const found = findChromium();
   if (!found) {
-    console.error('No Chromium found. Install it, or say where it is with CHROMIUM=/path/to/chromium.');
+    console.error(
+      'No Chromium found. Install it, or say where it is with CHROMIUM=/path/to/chromium.'
+    );
     process.exit(1);
   }
   console.log(found);

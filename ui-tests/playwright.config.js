@@ -6,9 +6,13 @@ const baseConfig = require('@jupyterlab/galata/lib/playwright-config');
 const { findChromium } = require('./chromium');
 
 // Workers load this file again and must come to the same port: the environment hands it down.
-process.env.UI_TESTS_PORT ??= execFileSync(process.execPath, [path.join(__dirname, 'free-port.js')], {
-  encoding: 'utf8'
-}).trim();
+process.env.UI_TESTS_PORT ??= execFileSync(
+  process.execPath,
+  [path.join(__dirname, 'free-port.js')],
+  {
+    encoding: 'utf8'
+  }
+).trim();
 const url = `http://127.0.0.1:${process.env.UI_TESTS_PORT}`;
 process.env.TARGET_URL = url;
 

@@ -1,4 +1,8 @@
-"""The server that the browser tests talk to: folders of its own, removed when it ends, and a small real channel."""
+"""The server that the browser tests talk to: folders of its own, removed when it ends, and a small real channel.
+
+The channel's server, whose address is among the channels that `/dataflow-envs/me` tells, also answers `hold` (from now
+on the package pandas does not arrive) and `release`: so a test can look at a build for as long as it likes.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,33 @@ sys.path.insert(0, str(HERE.parent))
 
 from jupyter_dataflow_envs.builds.prefix_folders import remove_tree  # noqa: E402
 from tests.channel.cache import cached_channel  # noqa: E402
+from tests.channel.server import Page, Server  # noqa: E402
+
+
+def serve_channel() -> Server:
+    """A server, yet to be entered, that holds and releases downloads on request."""
+
+    def control(path: str, _accept: str) -> Page | None:
+        if path == "hold":
+            server.hang("*/pandas-*")
+        elif path == "release":
+            server.heal()
+        else:
+            return None
+        return Page("text/plain", b"")
+
+    server = Server(cached_channel(small=True), control)
+    return server
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
-    channel = cached_channel(small=True)
+    with serve_channel() as channel:
+        serve_jupyter(channel.url)
+
+
+def serve_jupyter(channel_url: str) -> None:
+    """JupyterLab with a deployment that builds from this channel; its folders are removed when it ends."""
     home = Path(tempfile.mkdtemp(prefix="dataflow-envs-ui-tests-"))
     folders = {name: home / name for name in ("config", "data", "runtime", "work", "ipython", "tmp", "root")}
     for folder in folders.values():
@@ -28,7 +54,7 @@ def main() -> None:
         JUPYTERLAB_GALATA_ROOT_DIR=str(folders["work"]),
         IPYTHONDIR=str(folders["ipython"]),
         TMPDIR=str(folders["tmp"]),
-        UI_TESTS_CHANNEL=channel.as_uri(),
+        UI_TESTS_CHANNEL=channel_url,
         UI_TESTS_ROOT=str(folders["root"]),
     )
     # Only now, because Jupyter looks at these variables when it is imported.

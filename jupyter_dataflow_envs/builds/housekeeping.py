@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from ..domain.clock import now
 from ..domain.events import EventKind
+from ..kernels import leases
 from ..store import events, prefixes, queue, versions
 from ..store.queue import QueuedAttempt
 from .build import Workshop
@@ -99,6 +100,7 @@ def sweep(workshop: Workshop, in_use: Callable[[], Collection[str]]) -> None:
             if not prefixes.forget(connection, prefix.id):
                 continue
         workshop.folders.remove(prefix.id)
+        leases.forget(workshop.root.path, prefix.id)
     on_disk = workshop.folders.ids()  # before the rows are read: a claim writes its row first
     with workshop.database.read() as connection:
         known = prefixes.all_ids(connection)

@@ -1,7 +1,7 @@
 """The grammar of requirements: one library a line, in the few forms that both conda and pip understand.
 
-`library`, `library=version`, `library==version`, `library<=version`, `library>=version`, each also with `[extras]`; everything
-else is refused with its line, its text and what was expected.
+`library`, `library=version`, `library==version`, `library<=version`, `library>=version`, each also with `[extras]`;
+everything else is refused with its line, its text and what was expected.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Requirement:
 def parse_requirements(
     lines: Sequence[str], manager: Manager, *, extended: bool = False
 ) -> tuple[list[Requirement], list[FieldError]]:
-    """Each line by itself, then names against each other; line numbers count from 1, blank lines and comments included."""
+    """Each line by itself, then names against each other; lines count from 1, blank ones and comments included."""
     field = FIELDS[manager]
     if len(lines) > LINES_LIMIT:
         return [], [FieldError(field, None, None, f"expected at most {LINES_LIMIT} lines, and there are {len(lines)}")]
@@ -211,8 +211,7 @@ def _check_version(operator: str, version: str, manager: Manager) -> None:
     if _LONG_NUMBER.search(version):
         raise _Refused("expected a version with numbers of at most 18 digits")
     if "*" in version:
-        series = version.split("*")[0].rstrip(".")
-        raise _Refused(f"'*' is not taken; write ={series or '1.2'} for that series")
+        raise _Refused("'*' is not taken; for a series write library=2 or library=2.1")
     if " " in version or "\t" in version or "|" in version:
         raise _Refused(f"expected one version: {FORMS}")
     if manager == "conda":

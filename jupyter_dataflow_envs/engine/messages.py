@@ -87,7 +87,7 @@ class Messages:
         ends = [at for _, at in self._steps[1:]] + [time.monotonic()]
         return [
             {"name": step.value, "duration": round(end - at, 4)}
-            for (step, at), end in zip(self._steps, ends, strict=True)
+            for (step, at), end in zip(self._steps, ends, strict=False)  # no step: a question was answered
         ]
 
     def _end(self, message: dict[str, Any]) -> None:

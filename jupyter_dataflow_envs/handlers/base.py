@@ -149,6 +149,8 @@ class Asking(JupyterHandler):
         else:
             message = "The server failed at this; its log says why. Nothing was changed."
         code = CODES.get(status_code, "error")
+        if status_code == 403 and getattr(self, "_jupyter_current_user", None) is None:
+            code, message = "not_logged_in", "Log in first, or send a token that this server knows."
         self.answer({"code": code, "message": message, "errors": []}, status_code)
 
     def answer(self, content: Any, status: int = 200) -> None:

@@ -6,6 +6,7 @@ import re
 
 from ..domain.environment import Status
 from ..domain.errors import Malformed, Stale
+from ..domain.page import Page
 from .answers import environment_answer, preview_answer
 from .base import DataflowHandler, operation
 
@@ -20,8 +21,6 @@ class EnvironmentsHandler(DataflowHandler):
         query=("q", "status", "owner", "mine", "sort", "limit", "cursor"),
     )
     async def get(self) -> None:
-        from ..store.environments import Page
-
         person = self.person
         mine = self.flag("mine")
         status = self.get_query_argument("status", None)

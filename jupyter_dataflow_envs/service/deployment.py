@@ -1,4 +1,4 @@
-"""One deployment opened by one server: its database brought up to date, its queue looked after, its kernels followed."""
+"""One deployment, opened by one server: its database up to date, its queue looked after, its kernels followed."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Deployment:
         self._thread.start()
 
     def person(self, name: str, groups: Sequence[str] = ()) -> Person:
-        """Administrators are those of the trait `admins`, by name or as `group:NAME`; by default who created the root."""
+        """Administrators are those of `admins`, by name or as `group:NAME`; by default who created the root."""
         admins = self._settings.admins or (self._creator,)
         return Person(name, name in admins or any(f"group:{g}" in admins for g in groups))
 
@@ -123,7 +123,7 @@ class Deployment:
                 if time.monotonic() - beaten >= BEAT_SECONDS:
                     beaten = time.monotonic()
                     self._beat()
-            except Exception:
+            except Exception:  # noqa: BLE001  # the queue must be looked after again, whatever it was
                 self._log.exception("The environments' queue could not be looked after; trying again")
                 self._ended.wait(1.0)
             woken = self._wake.wait(POLL_SECONDS)
@@ -158,7 +158,7 @@ class Deployment:
     def _quietly(self, act: Callable[[], None]) -> None:
         try:
             act()
-        except Exception:
+        except Exception:  # noqa: BLE001  # builds go on without kernels
             self._log.exception("Kernels could not be put right")
 
 

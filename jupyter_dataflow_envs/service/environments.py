@@ -14,13 +14,13 @@ from ..domain.clock import now
 from ..domain.environment import Environment
 from ..domain.errors import Conflict, FieldError, InvalidSpec, PolicyViolated, QuotaExceeded, Stale
 from ..domain.events import EventKind
+from ..domain.page import Page
 from ..domain.permissions import Action, Person, require
 from ..domain.policy import Policy
 from ..domain.requirement import parse_pair
 from ..domain.spec import EnvironmentSpec
 from ..kernels import launcher, leases
 from ..store import activations, deployment, environments, events, versions
-from ..store.environments import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Environments:
             owned = environments.count_owned(connection, person.name)
             if policy.max_environments is not None and owned >= policy.max_environments and not person.is_admin:
                 raise QuotaExceeded(
-                    f"You have {owned} environments, and this deployment allows {policy.max_environments}: delete one first."
+                    f"You have {owned} environments, and {policy.max_environments} are allowed here: delete one first."
                 )
             environments.insert(connection, made)
             events.record(
@@ -208,7 +208,7 @@ class Environments:
 
 
 def _collect(*checks: Callable[[], str], errors: Sequence[FieldError]) -> list[str]:
-    """The results of all checks; raises InvalidSpec with the errors of all of them, so that a person sees all at once."""
+    """The results of all checks; raises InvalidSpec with the errors of all, so that a person sees them at once."""
     found: list[FieldError] = []
     results = []
     for check in checks:

@@ -18,7 +18,6 @@ from ..domain.errors import Malformed, NotFound, Unavailable, Unsolvable
 from ..domain.lock import Lock, LockDiff, Manager, diff
 from ..domain.origins import ExplainedPackage, explain
 from ..domain.permissions import Action, Person, require
-from ..domain.spec import EnvironmentSpec
 from ..engine.protocol import Answer, Job, Message, Mode
 from ..store import environments, versions
 from .environments import Draft, Environments

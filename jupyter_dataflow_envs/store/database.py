@@ -35,8 +35,8 @@ class SchemaUnusable(Unavailable):
 class Database:
     """Connections to one deployment's database.
 
-    A write transaction of SQLite begins IMMEDIATE: one that reads first and writes then fails when another process wrote
-    in between, which no waiting mends. Within the process writers queue at a lock, as SQLite's own waiting polls.
+    A write transaction of SQLite begins IMMEDIATE: one that reads first and writes then fails when another process
+    wrote in between, which no waiting mends. Within the process writers queue at a lock, as SQLite's own waiting polls.
     """
 
     def __init__(self, url: str) -> None:
@@ -127,7 +127,7 @@ class Database:
         """Say that this machine uses the SQLite file; to be called at least every quarter of `HOST_LEASE`.
 
         Raises SchemaUnusable while another machine does: file locks don't hold across machines. A machine that has not
-        been heard of for a lease's length has gone (a container that came back under another name, say), and is followed.
+        been heard of for a lease's length has gone (a container that came back under another name, say): it is followed.
         """
         here = socket.gethostname()
         with self.write() as connection:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, or_, select, tuple_, update
@@ -14,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from ..domain.clock import from_text, now, to_text
 from ..domain.environment import Environment, LatestVersion, Status, Usage
 from ..domain.errors import Malformed, NotFound, ShortNameTaken, Stale
+from ..domain.page import Page
 from ..domain.permissions import Person
 from ..domain.spec import EnvironmentSpec
 from ..domain.version import Outcome, Progress
@@ -47,18 +47,6 @@ _COLUMNS: Select[Any] = select(
     attempts.c.progress,
     attempts.c.reason,
 ).select_from(_SOURCE)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What to list: a filter, an order, and where the last page ended."""
-
-    text: str = ""
-    status: Status | None = None
-    owner: str | None = None
-    sort: str = "short_name"
-    limit: int = 100
-    cursor: str | None = None
 
 
 def find(connection: Connection, short_name: str, person: Person) -> Environment:

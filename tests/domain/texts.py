@@ -22,7 +22,9 @@ EPOCHS = st.sampled_from(["", "", "", "1!"])
 VERSIONS = st.builds("{}{}{}".format, EPOCHS, NUMBERS, SUFFIXES)
 """Such as both conda and pip understand."""
 
-CONDA_VERSIONS = st.one_of(VERSIONS, st.sampled_from(["9e", "2024a", "1.1.1_", "1_2", "1.0+cuda.12", "3.0.A1", "0.1.post2"]))
+CONDA_VERSIONS = st.one_of(
+    VERSIONS, st.sampled_from(["9e", "2024a", "1.1.1_", "1_2", "1.0+cuda.12", "3.0.A1", "0.1.post2"])
+)
 
 SPACES = st.text(" \t", max_size=2)
 
@@ -82,7 +84,8 @@ def packages(draw: st.DrawFn) -> list[LockedPackage]:
     """Each (manager, name) once, from few names, so that two draws have some in common."""
     chosen = draw(
         st.lists(
-            st.tuples(st.sampled_from(["conda", "pip"]), st.sampled_from(["numpy", "pandas", "rich", "zlib"])), unique=True
+            st.tuples(st.sampled_from(["conda", "pip"]), st.sampled_from(["numpy", "pandas", "rich", "zlib"])),
+            unique=True,
         )
     )
     return [

@@ -1,6 +1,11 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
+import { expect, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
+import * as path from 'node:path';
+
+export type Theme = 'Light' | 'Dark' | 'Dark High Contrast';
+
+const IMAGES = path.resolve(__dirname, '../../docs/images');
 
 export const PANEL = '#jupyter-dataflow-envs';
 const TAB = '[role="tab"][data-id="jupyter-dataflow-envs"]';
@@ -20,6 +25,36 @@ export async function openPanel(page: IJupyterLabPageFixture): Promise<Locator> 
   const panel = page.locator(PANEL);
   await expect(panel).toBeVisible();
   return panel;
+}
+
+/** The row of one environment. */
+export function row(panel: Locator, shortName: string): Locator {
+  return panel
+    .getByRole('listitem')
+    .filter({ has: panel.page().getByText(shortName, { exact: true }) });
+}
+
+export async function setTheme(page: IJupyterLabPageFixture, theme: Theme): Promise<void> {
+  const name = `JupyterLab ${theme}`;
+  await page.evaluate(
+    wanted => window.jupyterapp.commands.execute('apputils:change-theme', { theme: wanted }),
+    name
+  );
+  await expect(page.locator('body')).toHaveAttribute('data-jp-theme-name', name);
+}
+
+/** A picture among the test's results; among the documentation's when UPDATE_IMAGES is set. */
+export async function picture(
+  page: IJupyterLabPageFixture,
+  name: string,
+  theme: Theme,
+  { panelOnly = false } = {}
+): Promise<void> {
+  const file = `${name}-${theme.toLowerCase().replaceAll(' ', '-')}.png`;
+  const options = {
+    path: process.env.UPDATE_IMAGES ? path.join(IMAGES, file) : test.info().outputPath(file)
+  };
+  await (panelOnly ? page.locator(PANEL).screenshot(options) : page.screenshot(options));
 }
 
 export async function expectNoViolations(page: IJupyterLabPageFixture): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect, galata, test } from '@jupyterlab/galata';
 import type { Route } from '@playwright/test';
 
-import { expectNoViolations, openPanel } from './panel';
+import { expectNoViolations, openPanel, picture, setTheme } from './panel';
 
 test.use({ autoGoto: false, mockSettings: galata.DEFAULT_SETTINGS });
 
@@ -61,29 +61,22 @@ const answers = {
   never: () => undefined
 };
 
-for (const theme of ['Light', 'Dark', 'Dark High Contrast']) {
+for (const theme of ['Light', 'Dark', 'Dark High Contrast'] as const) {
   for (const [name, sign, answer] of [
     ['rows', 'linking 41/63', answers.list],
     ['error', 'The database does not answer.', answers.refusal],
     ['loading', '', answers.never]
   ] as const) {
-    test(`${name} in JupyterLab ${theme}`, async ({ page }, testInfo) => {
+    test(`${name} in JupyterLab ${theme}`, async ({ page }) => {
       await page.route(/dataflow-envs\/me/, answers.me);
       await page.route(/dataflow-envs\/environments/, answer);
       await page.goto();
-      await page.evaluate(
-        wanted => window.jupyterapp.commands.execute('apputils:change-theme', { theme: wanted }),
-        `JupyterLab ${theme}`
-      );
-      await expect(page.locator('body')).toHaveAttribute(
-        'data-jp-theme-name',
-        `JupyterLab ${theme}`
-      );
+      await setTheme(page, theme);
       const panel = await openPanel(page);
       await expect(panel).toContainText(sign);
       await expect(panel.getByRole('status')).toHaveCount(name === 'loading' ? 1 : 0);
       await expectNoViolations(page);
-      await page.screenshot({ path: testInfo.outputPath('page.png') });
+      await picture(page, `panel-${name}`, theme, { panelOnly: true });
     });
   }
 }

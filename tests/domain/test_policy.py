@@ -1,0 +1,122 @@
+"""What a deployment allows."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_dataflow_envs.domain.policy import DeniedPackage, Policy, Violation
+from tests.domain.texts import ODD_VERSIONS, package
+
+DENIED = Policy(
+    denied_packages=(
+        DeniedPackage("left-pad", "", "abandoned"),
+        DeniedPackage("OpenSSL", "<3.0.8", "known holes"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "reason"),
+    [
+        ("left-pad", "1.0", "abandoned"),
+        ("Left_Pad", "99", "abandoned"),
+        ("openssl", "3.0.7", "known holes"),
+        ("openssl", "3.0.8rc1", None),  # PEP 440: "<3.0.8" does not mean its own pre-releases
+        ("openssl", "3.0.7rc1", "known holes"),
+        ("openssl", "3.0.8", None),
+        ("openssl", "1.1.1w", "known holes"),  # no version of PyPI's: what can't be compared is denied
+        ("openssl", "3.x", "known holes"),
+        ("pyopenssl", "1.0", None),
+    ],
+)
+@pytest.mark.parametrize("manager", ["conda", "pip"])
+def test_denied_packages(name: str, version: str, reason: str | None, manager: str) -> None:
+    found = DENIED.check_resolved([package(name, version, manager=manager)], complete=True)
+    assert found == ([Violation(name, version, "denied_packages", reason)] if reason else [])
+
+
+@given(ODD_VERSIONS)
+def test_a_package_denied_in_every_version_has_no_version_to_escape_with(version: str) -> None:
+    assert DENIED.check_resolved([package("left-pad", version)], complete=False)
+
+
+@given(ODD_VERSIONS)
+def test_a_rule_that_cannot_be_read_denies(version: str) -> None:
+    policy = Policy(denied_packages=(DeniedPackage("numpy", "about 2", "odd"),))
+    assert policy.check_resolved([package("numpy", version)], complete=False)
+
+
+def test_only_what_is_denied_altogether_is_refused_before_solving() -> None:
+    assert DENIED.check_requested(["numpy", "LEFT.pad", "openssl"]) == [
+        Violation("left-pad", "", "denied_packages", "abandoned")
+    ]
+
+
+def test_channels_are_conda_packages_alone() -> None:
+    policy = Policy(channels=("inner",))
+    held = [
+        package("a", channel="inner"),
+        package("b", "2", channel="outer"),
+        package("c", manager="pip", channel=""),
+        package("d", "1", channel=""),
+    ]
+    assert policy.check_resolved(held, complete=True) == [
+        Violation("b", "2", "channels", "channel outer is not allowed"),
+        Violation("d", "1", "channels", "channel  is not allowed"),
+    ]
+    assert Policy().check_resolved(held, complete=True) == []
+
+
+def test_required_packages_are_missed_only_when_all_is_there() -> None:
+    policy = Policy(required_packages=("Audit_Hook", "numpy"))
+    held = [package("numpy")]
+    assert policy.check_resolved(held, complete=False) == []
+    (violation,) = policy.check_resolved(held, complete=True)
+    assert (violation.package, violation.rule) == ("Audit_Hook", "required_packages")
+    assert policy.check_resolved([*held, package("audit-hook", manager="pip")], complete=True) == []
+
+
+@pytest.mark.parametrize(
+    ("offered", "asked", "allowed"),
+    [
+        ((), "3.7", True),
+        (("3.11",), "3.11", True),
+        (("3.11",), "3.11.7", True),
+        (("3.11",), "3.1", False),
+        (("3.1",), "3.11", False),
+        (("3.11.7",), "3.11.7", True),
+        (("3.11.7",), "3.11.8", False),
+        (("3.10", "3.12"), "3.11", False),
+        (("3.10", "3.12"), "3.12.1", True),
+    ],
+)
+def test_python_versions(offered: tuple[str, ...], asked: str, allowed: bool) -> None:
+    found = Policy(python_versions=offered).check_python(asked)
+    assert (found == []) is allowed
+    if not allowed:
+        assert found[0].reason == f"this deployment offers Python {', '.join(offered)}"
+
+
+def test_a_violation_reads_as_a_line() -> None:
+    assert str(Violation("openssl", "3.0.7", "denied_packages", "known holes")) == "openssl 3.0.7: known holes"
+    assert str(Violation("left-pad", "", "denied_packages", "see : the list")) == "left-pad: see : the list"
+
+
+WORDS = st.lists(st.text(max_size=8), max_size=3).map(tuple)
+POLICIES = st.builds(
+    Policy,
+    channels=WORDS,
+    denied_packages=st.lists(st.builds(DeniedPackage, st.text(), st.text(), st.text()), max_size=3).map(tuple),
+    required_packages=WORDS,
+    python_versions=WORDS,
+    max_environments=st.none() | st.integers(0, 10_000),
+)
+
+
+@given(POLICIES)
+def test_json_keeps_everything(policy: Policy) -> None:
+    assert Policy.from_json(json.loads(json.dumps(policy.to_json()))) == policy

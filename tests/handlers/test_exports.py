@@ -1,0 +1,133 @@
+"""Versions as files that other tools read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conda_lock.lockfile import parse_conda_lock_file
+
+from jupyter_dataflow_envs.builds.prefix_folders import remove_tree
+from jupyter_dataflow_envs.builds.runner import LocalRunner
+from jupyter_dataflow_envs.engine.lockfile import parse_conda_lock
+from jupyter_dataflow_envs.engine.protocol import Answer, Caches, Job, Message, Mode, Sources
+from tests.channel.index import index_url
+from tests.channel.server import Server
+from tests.handlers.rest import Rest
+
+
+@pytest.fixture(scope="module")
+def version(alice: Rest, built: str) -> dict[str, Any]:
+    found: dict[str, Any] = alice.get(f"/environments/{built}/versions/1").ok()
+    return found
+
+
+def _export(person: Rest, built: str, form: str) -> str:
+    answer = person.get(f"/environments/{built}/versions/1/export/{form}")
+    assert answer.status == 200
+    assert answer.headers["content-disposition"] == f'attachment; filename="{built}-v1-{form}"'
+    return answer.text
+
+
+def test_conda_lock_itself_reads_the_lock(alice: Rest, built: str, version: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "conda-lock.yml"
+    file.write_text(_export(alice, built, "conda-lock.yml"))
+    parsed = parse_conda_lock_file(file)
+    assert {(p.manager, p.name, p.version) for p in parsed.package} == {
+        (p["manager"], p["name"], p["version"]) for p in version["packages"]
+    }
+    assert all(p.hash.sha256 for p in parsed.package)
+
+
+class Listener:
+    """Lets the engine install."""
+
+    def started(self, process: dict[str, Any]) -> None: ...
+
+    def heard(self, message: Message) -> Answer | None:
+        return Answer.INSTALL if message["type"] == "lock" else None
+
+    def printed(self, text: str) -> None: ...
+
+
+def test_installing_again_from_the_exported_lock_gives_the_same_digest(
+    alice: Rest, built: str, version: dict[str, Any], channel: Path, index: Server, tmp_path: Path
+) -> None:
+    lock = parse_conda_lock(_export(alice, built, "conda-lock.yml"))
+    prefix = tmp_path / "prefix"
+    job = Job(
+        mode=Mode.INSTALL,
+        caches=Caches(*(str(tmp_path / name) for name in ("packages", "repodata", "uv", "bytecode"))),
+        sources=Sources((channel.as_uri(),), index_url(index)),
+        prefix=str(prefix),
+        title=built,
+        lock=lock,
+    )
+    last = LocalRunner(tmp_path).run(job, Listener(), threading.Event())
+    try:
+        assert last is not None
+        assert last["type"] == "result", last
+        assert lock.digest == version["digest"]
+        installed = {p.name.rsplit("-", 2)[0] for p in (prefix / "conda-meta").glob("*.json")}
+        assert installed == {p["name"] for p in version["packages"] if p["manager"] == "conda"}
+    finally:
+        remove_tree(prefix)
+        remove_tree(tmp_path / "packages")
+        remove_tree(tmp_path / "uv")
+
+
+def test_environment_yml_names_every_package(alice: Rest, built: str, version: dict[str, Any]) -> None:
+    content = yaml.safe_load(_export(alice, built, "environment.yml"))
+    assert content["name"] == built
+    *conda, pip = content["dependencies"]
+    assert sorted(conda) == sorted(
+        f"{p['name']}={p['version']}={p['build']}" for p in version["packages"] if p["manager"] == "conda"
+    )
+    assert pip == {"pip": ["tinywheel-00==1.4"]}
+
+
+def test_explicit_txt_is_a_list_of_urls_with_hashes(alice: Rest, built: str, version: dict[str, Any]) -> None:
+    lines = [line for line in _export(alice, built, "explicit.txt").splitlines() if not line.startswith("#")]
+    assert lines[0] == "@EXPLICIT"
+    conda = [p for p in version["packages"] if p["manager"] == "conda"]
+    assert len(lines) == 1 + len(conda)
+    assert all("#" in line and line.split("#")[0].endswith((".conda", ".tar.bz2")) for line in lines[1:])
+
+
+def test_pip_takes_requirements_txt(alice: Rest, built: str, index: Server, tmp_path: Path) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text(_export(alice, built, "requirements.txt"))
+    command = [sys.executable, "-m", "uv", "pip", "install", "--dry-run", "--target", str(tmp_path / "target")]
+    command += ["--index-url", index_url(index), "--cache-dir", str(tmp_path / "cache"), "-r", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "tinywheel-00==1.4" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "conda-lock.yaml",
+        "..%2Fconda-lock.yml",
+        "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+        "conda-lock.yml%00",
+        "x" * 3000,
+        "%20",
+    ],
+)
+def test_an_unknown_format_lists_those_there_are(alice: Rest, built: str, form: str) -> None:
+    refusal = alice.get(f"/environments/{built}/versions/1/export/{form}").refused(404, "not_found")
+    assert "conda-lock.yml, environment.yml, explicit.txt, requirements.txt" in refusal["message"]
+
+
+def test_what_was_not_built_can_not_be_exported(alice: Rest, fresh_name: Any, minor: str) -> None:
+    name = fresh_name()
+    alice.create(name, python_version=minor, conda_requirements=["no-such-package"])
+    alice.post(f"/environments/{name}/build").ok(202)
+    alice.wait(name)
+    alice.get(f"/environments/{name}/versions/1/export/conda-lock.yml").refused(409, "conflict")

@@ -1,0 +1,71 @@
+import { expect } from '@jupyterlab/galata';
+import type { APIRequestContext } from '@playwright/test';
+
+interface IEnvironment {
+  short_name: string;
+  status: string;
+}
+
+/** The server under test, over REST: what a person does at a terminal while the panel is open. */
+export class Deployment {
+  constructor(private readonly _request: APIRequestContext) {}
+
+  async removeAll(): Promise<void> {
+    const { items } = await this._read<{ items: IEnvironment[] }>('environments');
+    for (const { short_name } of items) {
+      expect((await this._request.delete(this._url(`environments/${short_name}`))).ok()).toBe(true);
+    }
+  }
+
+  async create(shortName: string, fullName: string, conda: string[] = []): Promise<void> {
+    const answer = await this._request.post(this._url('environments'), {
+      data: {
+        short_name: shortName,
+        full_name: fullName,
+        python_version: await this._python(),
+        conda_requirements: conda
+      }
+    });
+    expect(answer.status(), await answer.text()).toBe(201);
+  }
+
+  async build(shortName: string): Promise<void> {
+    const answer = await this._request.post(this._url(`environments/${shortName}/build`), {
+      data: {}
+    });
+    expect(answer.status(), await answer.text()).toBe(202);
+  }
+
+  async status(shortName: string): Promise<string> {
+    return (await this._read<IEnvironment>(`environments/${shortName}`)).status;
+  }
+
+  /** From now on the package pandas does not arrive; until `release`. */
+  async hold(): Promise<void> {
+    await this._channel('hold');
+  }
+
+  async release(): Promise<void> {
+    await this._channel('release');
+  }
+
+  private async _channel(word: 'hold' | 'release'): Promise<void> {
+    const { channels } = await this._read<{ channels: string[] }>('me');
+    expect((await this._request.get(`${channels[0]}/${word}`)).ok()).toBe(true);
+  }
+
+  private async _python(): Promise<string> {
+    const { versions } = await this._read<{ versions: string[] }>('packages/conda/python');
+    return versions[0].split('.').slice(0, 2).join('.');
+  }
+
+  private async _read<T>(path: string): Promise<T> {
+    const answer = await this._request.get(this._url(path));
+    expect(answer.status(), await answer.text()).toBe(200);
+    return (await answer.json()) as T;
+  }
+
+  private _url(path: string): string {
+    return `dataflow-envs/${path}`;
+  }
+}
