@@ -13,6 +13,7 @@ configure_jupyter_server(c)
 c.ServerApp.ip = "127.0.0.1"
 c.ServerApp.port = int(os.environ["UI_TESTS_PORT"])
 c.ServerApp.allow_root = True
+c.Application.log_level = "ERROR"
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"

@@ -1,7 +1,8 @@
 """The server that the browser tests talk to: folders of its own, removed when it ends, and a small real channel.
 
-The channel's server, whose address is among the channels that `/dataflow-envs/me` tells, also answers `hold` (from now
-on the package pandas does not arrive) and `release`: so a test can look at a build for as long as it likes.
+The channel's server, whose address is among the channels that `/dataflow-envs/me` tells, also answers `python` (which
+Python it has, such as 3.11), `hold` (from now on the package pandas does not arrive) and `release`: so a test can look
+at a build for as long as it likes.
 """
 
 from __future__ import annotations
@@ -20,18 +21,20 @@ from tests.channel.server import Page, Server  # noqa: E402
 
 
 def serve_channel() -> Server:
-    """A server, yet to be entered, that holds and releases downloads on request."""
+    """A server, yet to be entered, that also answers the words above."""
+    folder = cached_channel(small=True)
+    (python,) = folder.glob("*/python-3.*")
 
-    def control(path: str, _accept: str) -> Page | None:
-        if path == "hold":
+    def answer(word: str, _accept: str) -> Page | None:
+        if word == "hold":
             server.hang("*/pandas-*")
-        elif path == "release":
+        elif word == "release":
             server.heal()
-        else:
+        elif word != "python":
             return None
-        return Page("text/plain", b"")
+        return Page("text/plain", ".".join(python.name.split("-")[1].split(".")[:2]).encode())
 
-    server = Server(cached_channel(small=True), control)
+    server = Server(folder, answer)
     return server
 
 

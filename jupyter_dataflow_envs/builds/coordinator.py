@@ -80,7 +80,7 @@ class Coordinator:
         return note
 
     def tick(self, changed: bool, notify: Callable[[], None]) -> None:
-        """Look after the queue; `changed`: something was written since the last call. `notify`: call when a build writes."""
+        """Look after the queue. `changed`: something was written since the last call; `notify`: called after writes."""
         if not self.here:
             if time.monotonic() - self._tried < TAKE_OVER_SECONDS or not self.try_lock():
                 return
@@ -125,8 +125,7 @@ class Coordinator:
     def _run(self, build: Build, notify: Callable[[], None]) -> None:
         try:
             build.run()
-        except Exception:
-            # The attempt is still "building" and no run of this process: `recover` takes care of it.
+        except Exception:  # noqa: BLE001  # the attempt is "building" by no run of ours now: `recover` takes care of it
             self._log.exception("A build broke off")
         finally:
             notify()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -123,4 +124,4 @@ def _remove_logs(workshop: Workshop, kept: Collection[tuple[str, str]]) -> None:
             continue
         for file in os.scandir(folder.path):
             if (folder.name, file.name.removesuffix(".log")) not in kept:
-                os.unlink(file.path)
+                Path(file.path).unlink()

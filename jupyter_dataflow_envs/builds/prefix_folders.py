@@ -39,12 +39,8 @@ def remove_tree(folder: Path) -> None:
     """Remove a folder whose folders are read-only; files are shared with caches and keep their modes."""
     if not folder.exists():
         return
-    for parent, names, _ in os.walk(folder):
-        os.chmod(parent, stat.S_IRWXU)
-        for name in names:
-            path = os.path.join(parent, name)
-            if not os.path.islink(path):
-                os.chmod(path, stat.S_IRWXU)
+    for parent, _, _ in os.walk(folder):
+        Path(parent).chmod(stat.S_IRWXU)
     shutil.rmtree(folder, onerror=_raise_unless_gone)
 
 

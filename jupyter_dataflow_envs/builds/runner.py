@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -55,7 +56,7 @@ class Runner(Protocol):
 
 
 def build_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What an engine child may know of this process' environment: no credentials of the server, the hub or the database."""
+    """What an engine child may know of this process' environment: no credentials of server, hub or database."""
     return {
         name: value for name, value in environ.items() if name.upper() in KEPT_NAMES or name.startswith(KEPT_PREFIXES)
     }
@@ -182,20 +183,16 @@ def end_group(child: subprocess.Popen[bytes]) -> None:
     """SIGTERM, then SIGKILL, until no process of the child's group is left."""
     if child.poll() is None:
         _signal(child.pid, signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             child.wait(TERM_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
     _signal(child.pid, signal.SIGKILL)
     child.wait()
     _wait_gone(child.pid)
 
 
 def _signal(group: int, number: int) -> None:
-    try:
+    with suppress(ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
         os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        pass  # macOS answers EPERM for a group of zombies
 
 
 def _wait_gone(group: int) -> None:
@@ -227,7 +224,5 @@ def _started(pid: int) -> float | None:
 
 
 def _close(pipe: IO[bytes]) -> None:
-    try:
+    with suppress(BrokenPipeError):  # what was not read by the child is of no use any more
         pipe.close()
-    except BrokenPipeError:
-        pass  # what was not read by the child is of no use any more

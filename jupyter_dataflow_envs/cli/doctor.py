@@ -106,7 +106,7 @@ def _versions() -> CheckAnswer:
     for name in PACKAGES:
         try:
             found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:  # noqa: PERF203
+        except PackageNotFoundError:
             missing.append(name)
     message = f"jupyter-dataflow-envs {__version__}, Python {platform.python_version()}, {', '.join(found)}"
     if missing:

@@ -60,7 +60,7 @@ class LogStream:
                 for text in self._connection():
                     pause, lost_since = FIRST_PAUSE, None
                     yield text
-            except ServerUnreachable:  # noqa: PERF203
+            except ServerUnreachable:
                 if self._closed.is_set():
                     return
                 now = time.monotonic()

@@ -81,9 +81,11 @@ class Policy:
         for package in packages:
             name = canonicalize_name(package.name)
             held.add(name)
-            for denied in self.denied_packages:
-                if canonicalize_name(denied.name) == name and _matches(package.version, denied.specifier):
-                    found.append(Violation(package.name, package.version, "denied_packages", denied.reason))
+            found += [
+                Violation(package.name, package.version, "denied_packages", denied.reason)
+                for denied in self.denied_packages
+                if canonicalize_name(denied.name) == name and _matches(package.version, denied.specifier)
+            ]
             if self.channels and package.manager == "conda" and package.channel not in self.channels:
                 found.append(
                     Violation(package.name, package.version, "channels", f"channel {package.channel} is not allowed")

@@ -127,7 +127,8 @@ class Database:
         """Say that this machine uses the SQLite file; to be called at least every quarter of `HOST_LEASE`.
 
         Raises SchemaUnusable while another machine does: file locks don't hold across machines. A machine that has not
-        been heard of for a lease's length has gone (a container that came back under another name, say): it is followed.
+        been heard of for a lease's length has gone (a container that came back under another name,
+        say): it is followed.
         """
         here = socket.gethostname()
         with self.write() as connection:

@@ -168,8 +168,28 @@ def test_python_version(typed: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ("", "3", "3.", "3.11.", ".11", "3.11.7.1", "3.x", "3.11rc1", ">=3.11", "3.011", "03.11", "3.1111", "3,11", "٣.١١")
-    + ("3.11\n3.12", "latest", "3.11 ; x", "3.11*", "-3.11", "3 .11"),
+    [
+        "",
+        "3",
+        "3.",
+        "3.11.",
+        ".11",
+        "3.11.7.1",
+        "3.x",
+        "3.11rc1",
+        ">=3.11",
+        "3.011",
+        "03.11",
+        "3.1111",
+        "3,11",
+        "٣.١١",
+        "3.11\n3.12",
+        "latest",
+        "3.11 ; x",
+        "3.11*",
+        "-3.11",
+        "3 .11",
+    ],
 )
 def test_python_version_refused(typed: str) -> None:
     assert "such as 3.11 or 3.11.7" in refusal(check_python_version, typed, "python_version")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from conda_lock.lockfile import parse_conda_lock_file
 
 from jupyter_dataflow_envs.builds.prefix_folders import remove_tree
 from jupyter_dataflow_envs.builds.runner import LocalRunner
@@ -35,6 +35,10 @@ def _export(person: Rest, built: str, form: str) -> str:
 
 
 def test_conda_lock_itself_reads_the_lock(alice: Rest, built: str, version: dict[str, Any], tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its own, on being imported
+        from conda_lock.lockfile import parse_conda_lock_file
+
     file = tmp_path / "conda-lock.yml"
     file.write_text(_export(alice, built, "conda-lock.yml"))
     parsed = parse_conda_lock_file(file)
@@ -102,11 +106,11 @@ def test_explicit_txt_is_a_list_of_urls_with_hashes(alice: Rest, built: str, ver
 def test_pip_takes_requirements_txt(alice: Rest, built: str, index: Server, tmp_path: Path) -> None:
     file = tmp_path / "requirements.txt"
     file.write_text(_export(alice, built, "requirements.txt"))
-    command = [sys.executable, "-m", "uv", "pip", "install", "--dry-run", "--target", str(tmp_path / "target")]
-    command += ["--index-url", index_url(index), "--cache-dir", str(tmp_path / "cache"), "-r", str(file)]
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-cache-dir"]
+    command += ["--index-url", index_url(index), "-r", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "tinywheel-00==1.4" in done.stderr
+    assert "Would install tinywheel-00-1.4" in done.stdout
 
 
 @pytest.mark.parametrize(

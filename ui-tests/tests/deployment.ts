@@ -22,7 +22,7 @@ export class Deployment {
       data: {
         short_name: shortName,
         full_name: fullName,
-        python_version: await this._python(),
+        python_version: await this._channel('python'),
         conda_requirements: conda
       }
     });
@@ -49,14 +49,11 @@ export class Deployment {
     await this._channel('release');
   }
 
-  private async _channel(word: 'hold' | 'release'): Promise<void> {
+  private async _channel(word: 'python' | 'hold' | 'release'): Promise<string> {
     const { channels } = await this._read<{ channels: string[] }>('me');
-    expect((await this._request.get(`${channels[0]}/${word}`)).ok()).toBe(true);
-  }
-
-  private async _python(): Promise<string> {
-    const { versions } = await this._read<{ versions: string[] }>('packages/conda/python');
-    return versions[0].split('.').slice(0, 2).join('.');
+    const answer = await this._request.get(`${channels[0]}/${word}`);
+    expect(answer.ok()).toBe(true);
+    return answer.text();
   }
 
   private async _read<T>(path: string): Promise<T> {
