@@ -1,8 +1,8 @@
 """What a warm build costs beside the floor: `python bench/build.py [--pairs 7] [--pip rich]`.
 
-Floor and engine take turns. Each timed build holds one tiny package in a version that no build before it held, so that its
-digest is new and nothing can be reused; all packages and their bytecode are in the caches. Both count from the start of
-their process to its last word, and both link the same packages from the same caches in the same way.
+Floor and engine take turns. Each timed build holds one tiny package in a version that no build before it held, so that
+its digest is new and nothing can be reused; all packages and their bytecode are in the caches. Both count from the start
+of their process to its last word, and both link the same packages from the same caches in the same way.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Bench:
         """Counts the prefix' files and removes it."""
         files = 0
         for folder, _, names in os.walk(prefix):
-            os.chmod(folder, 0o700)
+            Path(folder).chmod(0o700)
             files += len(names)
         shutil.rmtree(prefix)
         return files
@@ -156,9 +156,8 @@ def main() -> None:
             one, two = names[2 * pair], names[2 * pair + 1]
             floors.append(bench.floor(("pandas", f"{one[0]}=={one[1]}")))
             engines.append(bench.engine(("pandas", f"{two[0]}=={two[1]}")))
-        print(
-            f"{{python {options.python}, ipykernel, pandas}} + pip {options.pip or 'nothing'}, {options.pairs} builds of each, taking turns"
-        )
+        asked = f"{{python {options.python}, ipykernel, pandas}} + pip {options.pip or 'nothing'}"
+        print(f"{asked}, {options.pairs} builds of each, taking turns")
         table("floor", floors)
         table("engine", engines)
         ratios = [e.seconds / f.seconds for e, f in zip(engines, floors, strict=True)]
@@ -166,7 +165,7 @@ def main() -> None:
         print(f"ratio   {medians:.2f} of the medians, {statistics.median(ratios):.2f} median of the pairs")
     finally:
         for folder, _, _ in os.walk(root):
-            os.chmod(folder, 0o700)
+            Path(folder).chmod(0o700)
         shutil.rmtree(root)
 
 

@@ -1,7 +1,7 @@
-"""The least that a build can cost: rattler, uv, bytecode links and one kernel start, one after the other, in one process.
+"""The least that a build can cost: rattler, uv, bytecode links, one kernel start, one after the other, in one process.
 
 `python floor.py JSON`: solves, links, installs and starts what the JSON says, with the same caches and link mode as the
-engine, and prints its durations. What it leaves out is what the engine adds: lock, hashes, policy, messages, seal, checks.
+engine, and prints its durations. It leaves out what the engine adds: lock, hashes, policy, messages, seal, checks.
 """
 
 from __future__ import annotations

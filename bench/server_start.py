@@ -32,7 +32,9 @@ def main() -> None:
     differences = [a - b for a, b in zip(with_it, without, strict=True)]
     print(f"server without the extension: median {statistics.median(without) * 1000:.0f} ms of {runs}")
     print(f"server with the extension:    median {statistics.median(with_it) * 1000:.0f} ms of {runs}")
-    print(f"the extension adds, median of the pairs: {statistics.median(differences) * 1000:.0f} ms (target: at most 50 ms)")
+    print(
+        f"the extension adds, median of the pairs: {statistics.median(differences) * 1000:.0f} ms (target: at most 50 ms)"
+    )
 
 
 def start(home: Path, *, extension: bool) -> float:

@@ -12,8 +12,8 @@ from tests.live_fixtures import channel_server, client, live
 __all__ = ["channel", "channel_server", "client", "live", "wheelhouse"]
 
 # No deadline: on a shared machine the time of one example says nothing.
-_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("ci", max_examples=60, derandomize=True, **_COMMON)
-settings.register_profile("local", max_examples=60, print_blob=True, **_COMMON)
-settings.register_profile("thorough", max_examples=2000, print_blob=True, **_COMMON)
+_local = settings(max_examples=60, print_blob=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("local", _local)
+settings.register_profile("ci", _local, derandomize=True, print_blob=False)
+settings.register_profile("thorough", _local, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "local"))

@@ -36,7 +36,8 @@ module.exports = {
       executablePath
     },
     trace: 'off',
-    video: 'off'
+    video: 'off',
+    viewport: { width: 1280, height: 720 }
   },
   webServer: {
     command: 'exec python server.py',

@@ -56,10 +56,11 @@ def serve_jupyter(channel_url: str) -> None:
         JUPYTER_RUNTIME_DIR=str(folders["runtime"]),
         JUPYTERLAB_GALATA_ROOT_DIR=str(folders["work"]),
         IPYTHONDIR=str(folders["ipython"]),
-        TMPDIR=str(folders["tmp"]),
+        TMPDIR=str(folders["tmp"]),  # for the processes it starts
         UI_TESTS_CHANNEL=channel_url,
         UI_TESTS_ROOT=str(folders["root"]),
     )
+    tempfile.tempdir = str(folders["tmp"])
     # Only now, because Jupyter looks at these variables when it is imported.
     from jupyterlab.labapp import LabApp
 

@@ -86,6 +86,8 @@ class Logs:
         """Whole characters from a byte offset on, and the offset of what comes next. A log not begun yet is empty."""
         try:
             with self.path(environment_id, number, attempt).open("rb") as file:
+                if offset >= os.fstat(file.fileno()).st_size:  # file systems refuse to seek much further
+                    return b"", offset
                 file.seek(offset)
                 data = file.read(max(min(limit, READ_LIMIT), 4))
         except FileNotFoundError:

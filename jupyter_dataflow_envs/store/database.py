@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from ..domain.clock import from_text, now, to_text
 from ..domain.errors import Unavailable
@@ -172,7 +172,7 @@ class Database:
                 if not inspect(connection).has_table("alembic_version"):
                     return None
                 return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-        except OperationalError as error:
+        except DatabaseError as error:
             raise SchemaUnusable(f"The database can't be opened: {error.orig}.") from error
 
     def close(self) -> None:

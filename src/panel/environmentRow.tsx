@@ -22,7 +22,8 @@ export interface IEnvironmentRowProps {
 }
 
 /**
- * One environment: its names, its latest version and its status; while it is built, how far it is.
+ * One environment: its names, its latest version and its status; while it is built, how far it is, and when that failed,
+ * why.
  */
 export function EnvironmentRow(props: IEnvironmentRowProps): JSX.Element {
   const { environment, mine, trans } = props;
@@ -38,14 +39,21 @@ export function EnvironmentRow(props: IEnvironmentRowProps): JSX.Element {
             {`v${environment.latest_version}`}
           </span>
         )}
-        {!mine && <span>{environment.owner}</span>}
+        {!mine && (
+          <span className="jp-DataflowEnvs-owner" title={environment.owner}>
+            {environment.owner}
+          </span>
+        )}
         {environment.deprecated !== null && (
           <span title={environment.deprecated.reason}>{trans.__('deprecated')}</span>
         )}
       </span>
-      <span className="jp-DataflowEnvs-status" title={environment.failure ?? undefined}>
-        {statusWord(environment.status, trans)}
-      </span>
+      <span className="jp-DataflowEnvs-status">{statusWord(environment.status, trans)}</span>
+      {environment.failure !== null && (
+        <span className="jp-DataflowEnvs-failure" title={environment.failure}>
+          {environment.failure}
+        </span>
+      )}
       {environment.status === 'In Progress' && (
         <BuildProgress environment={environment} trans={trans} />
       )}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -61,10 +62,8 @@ class Child:
         self._stdin.flush()
 
     def close_stdin(self) -> None:
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self._stdin.close()
-        except BrokenPipeError:
-            pass
 
     def _read(self, said: int) -> None:
         with os.fdopen(said, encoding="utf-8") as lines:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 import yaml
-from conda_lock.conda_lock import render_lockfile_for_platform
-from conda_lock.lockfile import parse_conda_lock_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rattler import LockFile
@@ -25,6 +24,11 @@ from jupyter_dataflow_envs.engine.lockfile import (
     render_requirements_txt,
 )
 from tests.engine.driver import Engine
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", PendingDeprecationWarning)  # of what conda_lock holds a copy of
+    import conda_lock.conda_lock
+    import conda_lock.lockfile
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,6})?", fullmatch=True)
 VERSIONS = st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}(rc[0-9])?", fullmatch=True)
@@ -75,7 +79,7 @@ def test_round_trip(lock: Lock) -> None:
 def test_conda_lock_and_rattler_read_ours(lock: Lock, tmp_path: Path) -> None:
     path = tmp_path / "conda-lock.yml"
     path.write_text(render_conda_lock(lock))
-    read = parse_conda_lock_file(path)
+    read = conda_lock.lockfile.parse_conda_lock_file(path)
     assert {(p.manager, p.name, p.version, p.url, p.hash.sha256) for p in read.package} == {
         (p.manager, p.name, p.version, p.url, p.sha256) for p in lock.packages
     }
@@ -92,8 +96,8 @@ def lock(engine: Engine) -> Lock:
 def test_conda_lock_renders_an_explicit_file_from_ours(lock: Lock, tmp_path: Path) -> None:
     path = tmp_path / "conda-lock.yml"
     path.write_text(render_conda_lock(lock))
-    lines = render_lockfile_for_platform(
-        lockfile=parse_conda_lock_file(path),
+    lines = conda_lock.conda_lock.render_lockfile_for_platform(
+        lockfile=conda_lock.lockfile.parse_conda_lock_file(path),
         include_dev_dependencies=False,
         extras=set(),
         kind="explicit",

@@ -92,7 +92,5 @@ def build(connection: Connection, environment_id: str, outcome: Outcome = Outcom
 def publish(connection: Connection, environment_id: str, number: int | None) -> None:
     """What approving will do."""
     connection.execute(
-        update(tables.environments)
-        .where(tables.environments.c.id == environment_id)
-        .values(published_version=number)
+        update(tables.environments).where(tables.environments.c.id == environment_id).values(published_version=number)
     )

@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from jupyter_dataflow_envs.domain.errors import Unavailable
 from jupyter_dataflow_envs.store import deployment
 from jupyter_dataflow_envs.store.database import Database, SchemaUnusable
 from tests.store.rows import add
@@ -188,13 +187,6 @@ def test_a_backup_is_whole_while_others_write(database: Database, tmp_path: Path
         assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert opened.execute("SELECT short_name FROM environments").fetchall() == [("mlenv",)]
     assert copy.stat().st_mode & 0o777 == 0o600
-
-
-def test_only_sqlite_is_a_file(tmp_path: Path) -> None:
-    pytest.importorskip("psycopg")
-    database = Database("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
-    with pytest.raises(Unavailable, match="tools of PostgreSQL"):
-        database.backup(tmp_path / "copy")
 
 
 def test_a_write_that_waits_too_long_says_so(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

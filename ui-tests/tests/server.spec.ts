@@ -3,12 +3,16 @@ import { expect, galata, test as base } from '@jupyterlab/galata';
 import { Deployment } from './deployment';
 import { expectNoViolations, isPanelLoaded, openPanel, picture, row, setTheme } from './panel';
 
+// Every test begins with no environments, whether it makes some or not.
 const test = base.extend<{ deployment: Deployment }>({
-  deployment: async ({ request }, use) => {
-    const deployment = new Deployment(request);
-    await deployment.removeAll();
-    await use(deployment);
-  }
+  deployment: [
+    async ({ request }, use) => {
+      const deployment = new Deployment(request);
+      await deployment.removeAll();
+      await use(deployment);
+    },
+    { auto: true }
+  ]
 });
 
 // The panel never reads by itself here, except while something is being built.
@@ -20,10 +24,7 @@ test.use({
   }
 });
 
-test('loads the panel only when it is opened, and says what to do first', async ({
-  page,
-  deployment
-}) => {
+test('loads the panel only when it is opened, and says what to do first', async ({ page }) => {
   await page.goto();
   expect(await isPanelLoaded(page)).toBe(false);
   const panel = await openPanel(page);
@@ -37,7 +38,7 @@ test('loads the panel only when it is opened, and says what to do first', async 
   }
 });
 
-test('opens from the command palette', async ({ page, deployment }) => {
+test('opens from the command palette', async ({ page }) => {
   await page.goto();
   await page.keyboard.press('Control+Shift+C');
   await page.locator('.lm-CommandPalette-input').fill('Show Environments');
@@ -86,6 +87,7 @@ test('follows real builds to their end by itself', async ({ page, deployment }) 
   await expect(row(panel, 'geo')).toContainText('v1');
   await expect(row(panel, 'geo')).toContainText('Draft');
   await expect(row(panel, 'rep')).toContainText('Failed');
+  await expect(row(panel, 'rep')).toContainText('no-such-package');
   await expect(row(panel, 'sketc')).toContainText('Saved');
   await expect(row(panel, 'mlenv')).toContainText('In Progress');
   await expect(row(panel, 'mlenv')).toContainText(/downloading \d+\/\d+/);

@@ -22,7 +22,13 @@ const ROWS = [
     progress: { packages_done: 41, packages_total: 63, bytes_done: 1, bytes_total: 2 },
     latest_version: 3
   },
-  { short_name: 'fail', status: 'Failed', latest_version: 2, failure: 'No such package.' },
+  {
+    short_name: 'fail',
+    status: 'Failed',
+    latest_version: 2,
+    failure:
+      "No version of pandas fits 'pandas>=99' in channel conda-forge; the newest one that there is for this platform is 2.3.1"
+  },
   { short_name: 'draft', status: 'Draft', latest_version: 1 },
   { short_name: 'pend', status: 'Pending Approval', latest_version: 7 },
   {
@@ -36,7 +42,7 @@ const ROWS = [
     short_name: 'old',
     status: 'Published',
     latest_version: 4,
-    owner: 'carol',
+    owner: 'carol.with.a.long.name@laboratory.example',
     deprecated: { reason: 'Use pub.', at: '2026-11-01T12:00:00Z' }
   }
 ].map(row => ({

@@ -101,6 +101,12 @@ describe('EnvironmentsPanel', () => {
     expect(screen.getByRole('progressbar', { name: 'Build of next' })).not.toHaveAttribute('value');
   });
 
+  it('says why a build failed', () => {
+    const failure = "No candidates were found for 'pandsa'.";
+    show({ environments: [environment({ status: 'Failed', latest_version: 1, failure })] });
+    expect(screen.getByText(failure)).toHaveAttribute('title', failure);
+  });
+
   it.each([
     ['a refusal', new ApiError(503, 'unreachable', 'The service is down.'), 'The service is down.'],
     ['a missing extension', new ApiError(404, 'not_served', '404 Not Found'), /extension enable/],
@@ -145,7 +151,7 @@ describe('EnvironmentsPanel', () => {
       ],
       error: new ApiError(500, 'x', HOSTILE)
     });
-    expect(screen.getAllByText(HOSTILE)).toHaveLength(3);
+    expect(screen.getAllByText(HOSTILE)).toHaveLength(4);
     expect(container.querySelector('img')).toBeNull();
     expect(window).not.toHaveProperty('hacked');
   });

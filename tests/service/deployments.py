@@ -1,0 +1,107 @@
+"""Deployments opened in this process, as a server opens them; builds are real ones from the test channel."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from jupyter_dataflow_envs.builds.build import BuildSettings
+from jupyter_dataflow_envs.domain.permissions import Person
+from jupyter_dataflow_envs.domain.version import Version
+from jupyter_dataflow_envs.service.deployment import Deployment, DeploymentSettings
+from jupyter_dataflow_envs.service.environments import Draft
+from tests.live import wait_until
+
+ALICE = Person("alice")
+BOSS = Person("boss", is_admin=True)
+
+LOG = logging.getLogger("tests.service")
+
+
+@contextmanager
+def deployment_in(
+    root: Path, channel: str, *, kernels_dir: Path | None = None, admins: tuple[str, ...] = ("boss",), **builds: Any
+) -> Iterator[Deployment]:
+    """`builds` are fields of BuildSettings."""
+    settings: dict[str, Any] = {
+        "channels": (channel,),
+        "pip_index_url": None,
+        "pip_extra_index_urls": (),
+        "allow_source_builds": True,
+        "run_link_scripts": False,
+        "virtual_packages": None,
+        "max_concurrent_builds": 2,
+        "max_log_bytes": 1024 * 1024,
+        "extended_requirements": False,
+        **builds,
+    }
+    opened = Deployment(
+        DeploymentSettings(
+            root=root,
+            database_url=f"sqlite:///{root}/dataflow-envs.sqlite",
+            admins=admins,
+            creator="boss",
+            kernels_dir=kernels_dir or root.parent / "kernels",
+            python=Path(sys.executable),
+            builds=BuildSettings(**settings),
+        ),
+        LOG,
+    )
+    try:
+        yield opened
+    finally:
+        opened.stop()
+
+
+def minor_of(channel: Path) -> str:
+    """The oldest series of Python that the channel holds."""
+    found = {p.name.split("-")[1].rpartition(".")[0] for p in channel.glob("*/python-3.*.conda")}
+    return min(found, key=lambda m: int(m.split(".")[1]))
+
+
+def create(deployment: Deployment, name: str, python: str, *conda: str, pip: tuple[str, ...] = ()) -> None:
+    """Alice's."""
+    deployment.environments.create(ALICE, name, Draft("Full name", "", python, conda, pip))
+
+
+def edit(deployment: Deployment, name: str, *conda: str) -> None:
+    deployment.environments.edit(ALICE, name, Draft(conda_requirements=conda), None)
+
+
+def ended(deployment: Deployment, name: str, timeout: float = 120) -> Version:
+    """The latest version, once its build has ended."""
+
+    def look() -> Version | None:
+        latest = deployment.versions.list(ALICE, name)[0]
+        return None if latest.outcome.active else latest
+
+    return wait_until(look, f"the build of {name}", timeout)
+
+
+def build(deployment: Deployment, name: str, **more: bool) -> Version:
+    """A build from the queue to its end, which must be a good one."""
+    deployment.versions.build(ALICE, name, **more)
+    version = ended(deployment, name)
+    assert version.outcome.value == "succeeded", f"{version.reason}\n{log_of(deployment, name, version.number)}"
+    return version
+
+
+def log_of(deployment: Deployment, name: str, number: int, attempt: int | None = None) -> str:
+    place = deployment.versions.log_place(ALICE, name, number, attempt)
+    return deployment.versions.read_log(place, 0, 1024 * 1024).data.decode()
+
+
+def prefix_ids(deployment: Deployment) -> set[str]:
+    """As the database knows them."""
+    return {row[0] for row in query(deployment, "SELECT id FROM prefixes")}
+
+
+def query(deployment: Deployment, sql: str, **values: Any) -> list[Any]:
+    with deployment.database.read() as connection:
+        return list(connection.execute(text(sql), values).all())
