@@ -49,9 +49,7 @@ $(VENV)/.installed: pyproject.toml $(SOURCES)
 	touch $@
 
 ui-tests/node_modules/.installed: ui-tests/package.json ui-tests/yarn.lock $(VENV)/.installed
-	command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
-		{ apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; }
-	cd ui-tests && jlpm install
+	cd ui-tests && jlpm install && jlpm browser
 	touch $@
 
 clean:

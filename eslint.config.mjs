@@ -9,6 +9,8 @@ export default tseslint.config(
   {
     ignores: [
       '**/node_modules',
+      '.bench',
+      '.cache',
       '.demo',
       '.venv',
       'build',

@@ -1,0 +1,137 @@
+"""A channel and an index whose faults tests choose, and the server that builds from them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.channel.index import index_server, index_url
+from tests.channel.server import Server
+from tests.faults.processes import of_root
+from tests.handlers.rest import Rest
+from tests.live import LiveServer, live_server, wait_until
+from tests.service.deployments import minor_of
+from tests.service.warm import warm
+
+PHASES = ["solving", "downloading", "linking", "pip", "verifying"]
+
+
+@dataclass
+class Site:
+    """`root` is the deployment's; servers of it are started with `server`."""
+
+    root: Path
+    channel: Server
+    index: Server
+    python: str
+    names: Iterator[int] = field(default_factory=lambda: iter(range(10_000)))
+
+    @contextmanager
+    def server(self, *, ready: bool = True, **config: Any) -> Iterator[LiveServer]:
+        """`config` are traits of DataflowEnvsApp."""
+        traits = {"pip_index_url": index_url(self.index), "max_concurrent_builds": 1, **config}
+        with live_server(self.root, self.channel.url, config=traits, ready=ready) as server:
+            yield server
+
+    def hold(self, phase: str) -> None:
+        """Make a phase last until `heal`; those that no channel and no index can stretch are short."""
+        match phase:
+            case "solving":
+                self.channel.hang("*repodata*")
+            case "downloading":
+                self.channel.throttle("noarch/big-data-*", 100_000)
+            case "pip":
+                self.index.hang("*big_wheel*")
+
+    def heal(self) -> None:
+        self.channel.heal()
+        self.index.heal()
+
+    def create(self, person: Rest, phase: str | None = None) -> str:
+        """A new environment, of a lock of its own, that passes through the phase."""
+        number = next(self.names)
+        name = f"f{number:03x}"
+        conda = [f"tiny-{number // 10 % 20:03d}==1.{number % 10}"]
+        body = {
+            "conda_requirements": [*conda, "big-data"] if phase == "downloading" else conda,
+            "pip_requirements": ["big-wheel"] if phase == "pip" else [],
+            "python_version": self.python,
+        }
+        person.create(name, **body)
+        return name
+
+    def build_up_to(self, person: Rest, phase: str) -> str:
+        """The name of an environment whose build is in the phase at this moment."""
+        self.hold(phase)
+        for _ in range(20):
+            name = self.create(person, phase)
+            person.post(f"/environments/{name}/build", {"from_scratch": True}).ok(202)
+            if self._reaches(person, name, phase):
+                return name
+            person.wait(name)
+        raise AssertionError(f"no build was seen in {phase}")
+
+    def _reaches(self, person: Rest, name: str, phase: str) -> bool:
+        def seen() -> str | None:
+            now = person.get(f"/environments/{name}").ok()
+            if now["phase"] == phase:
+                return "reached"
+            return None if now["status"] == "In Progress" else "over"
+
+        return wait_until(seen, f"{phase} of {name}", 60, interval=0.002) == "reached"
+
+    def row(self, name: str) -> dict[str, Any]:
+        """The environment's latest attempt as the database has it, whether or not a server runs."""
+        with closing(sqlite3.connect(f"file:{self.root}/dataflow-envs.sqlite?mode=ro", uri=True)) as database:
+            database.row_factory = sqlite3.Row
+            found = database.execute(
+                "SELECT a.* FROM attempts a JOIN environments e ON e.id = a.environment_id "
+                "WHERE e.short_name = ? ORDER BY a.id DESC LIMIT 1",
+                [name],
+            ).fetchone()
+            return dict(found)
+
+    def prefix_rows(self) -> set[str]:
+        with closing(sqlite3.connect(f"file:{self.root}/dataflow-envs.sqlite?mode=ro", uri=True)) as database:
+            return {row[0] for row in database.execute("SELECT id FROM prefixes")}
+
+    def prefixes(self) -> set[str]:
+        """As they lie on disk."""
+        return {p.name for p in (self.root / "prefixes").iterdir()}
+
+    def accounted_for(self) -> bool:
+        """Nothing runs, and each prefix on disk has its row and each row its prefix."""
+        return not of_root(self.root) and self.prefixes() == self.prefix_rows()
+
+
+def rest_of(server: LiveServer) -> Rest:
+    """Whoever has the server's token: the account, who is the administrator."""
+    return Rest(server.url, server.token)
+
+
+@contextmanager
+def site_in(folder: Path, channel: Path, wheelhouse: Path) -> Iterator[Site]:
+    """A deployment that was never opened, with warm caches."""
+    with Server(channel) as served, index_server(wheelhouse) as index:
+        yield Site(warm(folder / "root", channel), served, index, minor_of(channel))
+
+
+def doctor(person: Rest) -> dict[str, str]:
+    """What each check says."""
+    return {c["name"]: c["message"] for c in person.get("/doctor").ok()["checks"]}
+
+
+def frames(person: Rest, path: str, until: Callable[[Mapping[str, Any]], bool]) -> str:
+    """The text of a log stream up to a frame."""
+    text = ""
+    with person.stream(path) as socket:
+        while True:
+            frame = json.loads(socket.recv())
+            text += frame.get("text", "")
+            if until(frame):
+                return text

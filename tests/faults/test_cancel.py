@@ -1,0 +1,63 @@
+"""Cancelling, in every phase: under two seconds, and nothing of the build is left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.processes import of_root
+from tests.faults.site import PHASES, Site, rest_of, site_in
+from tests.handlers.rest import Rest
+from tests.live import wait_until
+
+
+@pytest.fixture(scope="module")
+def cancelled(tmp_path_factory: pytest.TempPathFactory, channel: Path, wheelhouse: Path) -> Iterator[tuple[Site, Rest]]:
+    """One deployment and its server for all phases."""
+    with site_in(tmp_path_factory.mktemp("cancel"), channel, wheelhouse) as site, site.server() as server:
+        yield site, rest_of(server)
+        assert "Traceback" not in server.log, server.log[-4000:]
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_cancel(cancelled: tuple[Site, Rest], phase: str) -> None:
+    site, person = cancelled
+    me = person.get("/me").ok()["name"]
+    name = site.build_up_to(person, phase)
+    assert of_root(site.root)
+    begun = time.monotonic()
+    person.post(f"/environments/{name}/cancel").ok(202)
+    failed = person.wait(name, 10)
+    took = time.monotonic() - begun
+    assert (failed["outcome"], failed["reason"]) == ("failed", f"cancelled by {me}")
+    assert took < 2
+    assert of_root(site.root) == []
+    assert site.prefixes() == site.prefix_rows()
+    assert f"Failed: cancelled by {me}" in person.get(f"/environments/{name}/versions/1/log").text
+    site.heal()
+    # The same number is built again, and this time to its end.
+    person.post(f"/environments/{name}/build", {}).ok(202)
+    again = person.wait(name)
+    assert (again["outcome"], again["number"], again["attempt"]) == ("succeeded", 1, 2), again["reason"]
+    assert site.accounted_for()
+
+
+def test_cancel_in_the_queue(cancelled: tuple[Site, Rest]) -> None:
+    site, person = cancelled
+    first = site.build_up_to(person, "solving")
+    second, third = site.create(person), site.create(person)
+    for name in (second, third):
+        person.post(f"/environments/{name}/build", {}).ok(202)
+    wait_until(lambda: person.get(f"/environments/{third}").ok()["queue_position"] == 2, "the queue", 10)
+    begun = time.monotonic()
+    person.post(f"/environments/{second}/cancel").ok(202)
+    assert person.wait(second, 10)["reason"].startswith("cancelled by ")
+    assert time.monotonic() - begun < 2
+    assert person.get(f"/environments/{third}").ok()["queue_position"] == 1
+    site.heal()
+    assert person.wait(first)["outcome"] == "succeeded"
+    assert person.wait(third)["outcome"] == "succeeded"
+    assert site.accounted_for()
