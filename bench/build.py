@@ -1,8 +1,8 @@
 """What a warm build costs beside the floor: `python bench/build.py [--pairs 7] [--pip rich]`.
 
 Floor and engine take turns. Each timed build holds one tiny package in a version that no build before it held, so that
-its digest is new and nothing can be reused; all packages and their bytecode are in the caches. Both count from the start
-of their process to its last word, and both link the same packages from the same caches in the same way.
+its digest is new and nothing can be reused; all packages and their bytecode are in the caches. Both count from the
+start of their process to its last word, and both link the same packages from the same caches in the same way.
 """
 
 from __future__ import annotations
@@ -128,9 +128,8 @@ def table(kind: str, runs: list[Timed]) -> None:
     median = statistics.median(r.seconds for r in runs)
     low, high = min(r.seconds for r in runs), max(r.seconds for r in runs)
     said = runs[-1].said
-    print(
-        f"{kind:7s} median {median:.3f} s ({low:.3f} to {high:.3f}); {said['packages']} packages, {runs[-1].files:,} files"
-    )
+    held = f"{said['packages']} packages, {runs[-1].files:,} files"
+    print(f"{kind:7s} median {median:.3f} s ({low:.3f} to {high:.3f}); {held}")
     steps = {name: statistics.median(r.steps[name] for r in runs) for name in runs[-1].steps}
     print("        " + ", ".join(f"{name} {seconds:.3f}" for name, seconds in steps.items()))
 

@@ -266,6 +266,10 @@ REFUSED_BY_BOTH = [
     ("pandas/../../etc", "paths are not taken"),
     ("C:\\pandas", "paths are not taken"),
     ("dist/pandas.whl", "paths are not taken"),
+    ("evil-1.0-py3-none-any.whl", "paths are not taken"),  # tools would open a file of that name
+    ("x.zip", "paths are not taken"),
+    ("x.tar.gz", "paths are not taken"),
+    ("x.tgz", "paths are not taken"),
     # markers
     ("pandas; python_version<'3.11'", "markers (after ;)"),
     ("pandas>=2;sys_platform=='linux'", "markers (after ;)"),
@@ -292,8 +296,9 @@ REFUSED_BY_BOTH = [
     ("pandas==", "expected a version after =="),
     ("pandas>=  ", "expected a version after >="),
     ("pandas==2.*", "'*' is not taken; for a series write library=2 or library=2.1"),
-    ("pandas=2.1.*", "write =2.1 for that series"),
-    ("pandas=*", "write =1.2 for that series"),
+    ("pandas=2.1.*", "for a series write library=2 or library=2.1"),
+    ("pandas=*", "for a series write library=2 or library=2.1"),
+    ("pandas==1.12345678901234567890123", "at most 18 digits"),
     ("pandas==2 1", "expected one version"),
     ("pandas==2|3", "expected one version"),
     ("pandas==abc", "'abc' is no version"),
@@ -492,3 +497,13 @@ def test_refused_when_extended_too(line: str, expected: str) -> None:
 
 def test_a_compatible_release_needs_two_numbers() -> None:
     assert "~= needs at least two numbers" in refusal("pandas~=2", "pip", extended=True)
+
+
+def test_credentials_in_a_refused_line_are_not_repeated() -> None:
+    _, errors = parse_requirements(["https://user:secret@host/x", "https://host/t/TOKEN/x"], "pip")
+    assert [e.text for e in errors] == ["https://***@host/x", "https://host/t/***/x"]
+
+
+def test_extras_of_a_name_that_pip_does_not_take_are_refused() -> None:
+    _, errors = parse_requirements(["_x[y]"], "conda")
+    assert len(errors) == 1

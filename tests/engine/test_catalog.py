@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from tests.channel.special import TINY_VERSIONS
 from tests.engine.driver import Engine, Run
 
 
-def versions(engine: Engine, manager: str, name: str, **more: object) -> Sequence[str]:
-    return engine.run(engine.job(Mode.VERSIONS, manager=manager, name=name, **more)).result["values"]
+def versions(engine: Engine, manager: str, name: str, **more: object) -> list[str]:
+    values: list[str] = engine.run(engine.job(Mode.VERSIONS, manager=manager, name=name, **more)).result["values"]
+    return values
 
 
 @pytest.mark.parametrize(("manager", "some"), [("conda", "pandas"), ("pip", "tinywheel-00")])

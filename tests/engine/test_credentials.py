@@ -54,9 +54,10 @@ def test_secrets_never_survive(user: str, secret: str, path: str) -> None:
 
 @pytest.mark.parametrize("kind", ["password", "token"])
 def test_private_channel(engine: Engine, channel: Path, tmp_path: Path, kind: str) -> None:
-    access = {"user": "someone", "password": "Secret1"} if kind == "password" else {"token": "Secret1"}
-    with Server(channel, **access) as server:
-        secret = f"http://someone:Secret1@{server.netloc}" if kind == "password" else f"{server.url}/t/Secret1"
+    by_token = kind == "token"
+    private = Server(channel, token="Secret1") if by_token else Server(channel, user="someone", password="Secret1")
+    with private as server:
+        secret = f"{server.url}/t/Secret1" if by_token else f"http://someone:Secret1@{server.netloc}"
         sources = replace(engine.sources, channels=(secret,))
         caches = replace(engine.caches, packages=str(tmp_path / "packages"), repodata=str(tmp_path / "repodata"))
         job = engine.job(conda=("tiny-012",), sources=sources, caches=caches)

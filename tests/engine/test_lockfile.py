@@ -26,7 +26,7 @@ from jupyter_dataflow_envs.engine.lockfile import (
 from tests.engine.driver import Engine
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", PendingDeprecationWarning)  # of what conda_lock holds a copy of
+    warnings.simplefilter("ignore")  # conda_lock's own copies of other packages are deprecated in many ways
     import conda_lock.conda_lock
     import conda_lock.lockfile
 
@@ -43,7 +43,8 @@ def conda_packages(draw: st.DrawFn) -> LockedPackage:
     subdir, suffix = draw(st.sampled_from(["linux-64", "noarch"])), draw(st.sampled_from([".conda", ".tar.bz2"]))
     depends = draw(st.dictionaries(NAMES, REQUIREMENTS, max_size=3))
     return LockedPackage(
-        "conda", name, version, build, "linux-64", f"https://host/chan/{subdir}/{name}-{version}-{build}{suffix}", sha256,
+        "conda", name, version, build, "linux-64", f"https://host/chan/{subdir}/{name}-{version}-{build}{suffix}",
+        sha256,
         md5=sha256[:32], channel="https://host/chan", depends=tuple(f"{n} {v}".strip() for n, v in depends.items()),
     )  # fmt: skip
 
@@ -66,7 +67,7 @@ LOCKS = st.builds(
 )
 
 
-@given(LOCKS)
+@given(lock=LOCKS)
 def test_round_trip(lock: Lock) -> None:
     read = parse_conda_lock(render_conda_lock(lock))
     assert read.digest == lock.digest
@@ -75,7 +76,7 @@ def test_round_trip(lock: Lock) -> None:
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(LOCKS)
+@given(lock=LOCKS)
 def test_conda_lock_and_rattler_read_ours(lock: Lock, tmp_path: Path) -> None:
     path = tmp_path / "conda-lock.yml"
     path.write_text(render_conda_lock(lock))
@@ -84,7 +85,7 @@ def test_conda_lock_and_rattler_read_ours(lock: Lock, tmp_path: Path) -> None:
         (p.manager, p.name, p.version, p.url, p.sha256) for p in lock.packages
     }
     assert read.metadata.content_hash == {"linux-64": lock.digest}
-    assert LockFile.from_path(path)
+    assert LockFile.from_path(path).default_environment() is not None
 
 
 @pytest.fixture(scope="module")

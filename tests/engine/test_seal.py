@@ -57,7 +57,7 @@ def test_programs_stay_executable(prefix: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("--user",), ("--upgrade",)])
 def test_pip_says_to_copy_it_to_local(prefix: Path, account: dict[str, Any], arguments: tuple[str, ...]) -> None:
-    command = [prefix / "bin" / "python", "-m", "pip", "install", *arguments, "tinywheel-06"]
+    command = [str(prefix / "bin" / "python"), "-m", "pip", "install", *arguments, "tinywheel-06"]
     done = subprocess.run(command, **account, check=False)
     assert done.returncode != 0
     assert "copy it to Local" in done.stderr

@@ -71,12 +71,14 @@ class Site:
         for _ in range(20):
             name = self.create(person, phase)
             person.post(f"/environments/{name}/build", {"from_scratch": True}).ok(202)
-            if self._reaches(person, name, phase):
+            if self.seen_in(person, name, phase):
                 return name
             person.wait(name)
         raise AssertionError(f"no build was seen in {phase}")
 
-    def _reaches(self, person: Rest, name: str, phase: str) -> bool:
+    def seen_in(self, person: Rest, name: str, phase: str) -> bool:
+        """Watch a build until it is in the phase; False when it has ended before."""
+
         def seen() -> str | None:
             now = person.get(f"/environments/{name}").ok()
             if now["phase"] == phase:
