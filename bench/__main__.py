@@ -1,4 +1,4 @@
-"""Every figure that the project promises, one after another: `make bench`, or `python -m bench NAME…` for some of them."""
+"""Every figure that the project promises, one after another: `make bench`; `python -m bench NAME…` for some."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("build", "kernel_start", "server_start", "log", "listing")
+BENCHES = ("build", "service", "kernel_start", "server_start", "log", "listing")
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""`GET /environments`, a page of 100, with 100 and with 10,000 environments of 5 versions: median time, requests a second."""
+"""`GET /environments`, a page of 100, with 100 and with 10,000 environments of 5 versions: time and throughput."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def main() -> None:
                 one = asyncio.run(alone(server))
                 rate, median = asyncio.run(together(server, options.clients, options.seconds))
         print(
-            f"{count:6,} environments: median {one * 1000:.1f} ms alone (target: under 15 ms); {options.clients} clients: "
-            f"{rate:.0f} requests/s (target: over 100), median {median * 1000:.0f} ms"
+            f"{count:6,} environments: median {one * 1000:.1f} ms alone (target: under 15 ms); "
+            f"{options.clients} clients: {rate:.0f} requests/s (target: over 100), median {median * 1000:.0f} ms"
         )
 
 

@@ -1,4 +1,4 @@
-"""The build log: 8,000 lines of 110 bytes written and read; how long a line needs to a WebSocket client; nothing lost."""
+"""The build log: 8,000 lines written and read; how long a line needs to a WebSocket client; nothing lost."""
 
 from __future__ import annotations
 

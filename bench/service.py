@@ -1,8 +1,8 @@
 """From `POST …/build` to Draft, verification included, beside the floor: `python -m bench.service [--pairs 9]`.
 
-{python, ipykernel, pandas} and pip's rich, with warm caches. The floor (`bench/floor.py`) uses the same caches, link mode
-and lock, and nothing but rattler, uv, bytecode links and one kernel start. The two take turns; each timed build holds one
-tiny package in a version that no build before it held, so that its digest is new and nothing can be reused.
+{python, ipykernel, pandas} and pip's rich, with warm caches. The floor (`bench/floor.py`) uses the same caches, link
+mode and lock, and nothing but rattler, uv, bytecode links and one kernel start. The two take turns; each timed build
+holds one tiny package in a version that no build before it held, so that its digest is new and nothing can be reused.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def build(client: Client, short_name: str, more: list[str]) -> Timed:
-    """One build through REST. Its time is the service's own: from the POST's transaction to the one that makes it Draft."""
+    """One build through REST. Its time is from the transaction of the POST to the one that makes it Draft."""
     client.create(
         short_name,
         full_name=short_name,

@@ -30,11 +30,12 @@ def ended(child: Child) -> bool:
 
 @pytest.mark.parametrize("step", list(Step))
 def test_closed_input_ends_all_in_each_step(engine: Engine, channel: Path, tmp_path: Path, step: Step) -> None:
-    """From empty caches, so that every step lasts."""
+    """With an empty cache for the step that fills it, so that it lasts."""
+    empty = {Step.DOWNLOADING: "packages", Step.COMPILING: "bytecode"}.get(step, "repodata")
     with Server(channel) as server:
         server.throttle("*/big-data-*", 3_000_000)
         wanted = ("tiny-000", "big-data") if step is Step.DOWNLOADING else ("tiny-000",)
-        caches = Caches(*(str(tmp_path / name) for name in ("packages", "repodata", "uv", "bytecode")))
+        caches = replace(engine.caches, **{empty: str(tmp_path)})
         sources = replace(engine.sources, channels=(server.url,))
         job = engine.job(conda=wanted, pip=("tinywheel-00",), caches=caches, sources=sources)
         with engine.start(job) as child:

@@ -1,0 +1,36 @@
+"""What the code offers is documented: the reference is made from it, and the README names every setting."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from jupyter_dataflow_envs.app import DataflowEnvsApp
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", PROJECT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_reference_is_up_to_date(generate: ModuleType) -> None:
+    assert generate.PAGE.read_text() == generate.reference(), "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("name", sorted(DataflowEnvsApp.class_own_traits(config=True)))
+def test_every_setting_is_in_the_readme(name: str) -> None:
+    assert f"`{name}`" in (PROJECT / "README.md").read_text()
+
+
+def test_every_setting_has_a_help_text() -> None:
+    assert [n for n, t in DataflowEnvsApp.class_own_traits(config=True).items() if not t.help] == []
