@@ -111,7 +111,6 @@ class Build:
         self._phase = "solving"
         self._progress: Progress | None = None
         self._progress_written = 0.0
-        self._lock: Lock | None = None
         self._key: str | None = None
         self._reused = False
         self._started = time.monotonic()
@@ -199,7 +198,7 @@ class Build:
 
     def _decide(self, lock: Lock, key: str | None) -> Answer:
         """Take the prefix that holds the same packages, in the transaction that finds it; else go on installing."""
-        self._lock, self._key = lock, key
+        self._key = key
         if key is None or self._queued.from_scratch:
             return Answer.INSTALL
         with self._workshop.database.write() as connection:
@@ -217,14 +216,14 @@ class Build:
         steps = [StepDuration(s["name"], s["duration"]) for s in (last or {}).get("steps", [])]
         if self._reused:
             self._throw_away()
-        elif last is None or last["type"] != "result" or not self._succeed(last["size"], steps):
+        elif last is None or last["type"] != "result" or not self._succeed(last, steps):
             self._fail(last, steps)
 
-    def _succeed(self, size: int, steps: list[StepDuration]) -> bool:
+    def _succeed(self, result: Message, steps: list[StepDuration]) -> bool:
         """False: cancelled or fenced at the last moment."""
-        assert self._lock is not None
+        lock, size = Lock.from_json(result["lock"]), int(result["size"])
         with self._workshop.database.write() as connection:
-            done = self._commit(connection, BuiltPrefix(self._prefix_id, self._lock, size), steps)
+            done = self._commit(connection, BuiltPrefix(self._prefix_id, lock, size), steps)
             if done:
                 prefixes.mark_ready(connection, self._prefix_id, key=self._key, size=size)
         return done

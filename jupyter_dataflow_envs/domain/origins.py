@@ -13,7 +13,7 @@ from .requirement import parse_pair
 from .spec import EnvironmentSpec
 
 ADDED = ("ipykernel", "pip")
-"""What every environment gets whether it was asked for or not."""
+"""What every environment holds, asked for or not: without them no kernel starts and no `pip list` answers."""
 
 Origin = Literal["requested", "added", "dependency", "base"]
 

@@ -35,14 +35,12 @@ from rattler.version import Version
 
 from ..domain.errors import EngineError
 from ..domain.lock import Lock, LockedPackage
+from ..domain.origins import ADDED
 from ..domain.version import Step
 from .credentials import Vault, mask, strip
 from .faults import explain_text
 from .messages import Messages
 from .protocol import Job
-
-ADDED = ("ipykernel", "pip")
-"""What every environment holds: without them no kernel starts and no `pip list` answers."""
 
 _WRONG_HASH = "a wrong hash: the channel's file was changed or cut"
 _NO_SYMLINKS = "allow-symbolic-links = false"

@@ -1,14 +1,14 @@
 """What the engine child is told on its standard input and what it says on a descriptor of its own: JSON lines.
 
-The first line in is a `Job`. After a `lock` message the child waits for an `Answer`. Everything it writes to its standard
-output or error belongs into the log.
+The first line in is a `Job`. After a `lock` message the child waits for an `Answer`. Everything it writes to its
+standard output or error belongs into the log.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
@@ -56,7 +56,7 @@ class Job:
     caches: Caches
     sources: Sources
     prefix: str = ""
-    """Absolute path of a folder that does not exist yet; on failure the child leaves what is there for the runner to remove."""
+    """Absolute path of a folder that does not exist yet; after a failure the runner removes what is there."""
     title: str = ""
     """For the log and for EXTERNALLY-MANAGED: the environment's short name."""
     python_version: str = ""
@@ -66,7 +66,7 @@ class Job:
     """Requirements as `Requirement.pip_spec` makes them, those of conda requirements' extras included."""
     lock: Lock | None = None
     """For INSTALL what to install; for BUILD what to hold on to (`pin_installed`)."""
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     allow_source_builds: bool = True
     run_link_scripts: bool = False
     virtual_packages: Mapping[str, str] | None = None
@@ -117,10 +117,11 @@ Message = dict[str, Any]
 - `{"type": "step", "name": Step}` when a step begins
 - `{"type": "progress", "packages_done", "packages_total", "bytes_done", "bytes_total"}`, at most 10 a second
 - `{"type": "log", "text": "one or more lines"}` (may hold ANSI colours; credentials are masked by whoever writes it)
-- `{"type": "lock", "lock": Lock, "prefix_key": str | None}`, then the child waits for `{"answer": Answer}` on its standard input
-- `{"type": "result", "lock": Lock | None, "size": bytes of the prefix's files, "files": number linked, "packages": number,
-  "steps": [{"name", "duration"}], "values": [str]}` (`values`: for VERSIONS; PREVIEW adds "download_size" in bytes and
-  "pip_resolved")
+- `{"type": "lock", "lock": Lock, "prefix_key": str | None}`, then the child waits for `{"answer": Answer}`
+- `{"type": "result", "lock": Lock | None, "size": bytes of the prefix's files, "files": number linked, "packages":
+  number, "steps": [{"name", "duration"}], "values": [str]}` (`values`: for VERSIONS; PREVIEW adds "download_size" in
+  bytes and "pip_resolved"). Its lock has the same digest as the one asked about, and what only the installed packages
+  tell: requirements and licences of pip packages
 - `{"type": "failure", "reason": "one sentence", "details": "the lines that matter", "steps": […]}`
 
 `result` or `failure` is the last one; the exit code means nothing.

@@ -66,11 +66,18 @@ class Gate:
 
     async def call(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Run a method of the service in a worker thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: method(*args, **kwargs))
+        return await self._run(self._pool, lambda: method(*args, **kwargs))
 
     async def call_slow(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """As `call`, for what asks the engine."""
-        return await asyncio.get_running_loop().run_in_executor(self._slow, lambda: method(*args, **kwargs))
+        return await self._run(self._slow, lambda: method(*args, **kwargs))
+
+    async def _run(self, pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        try:
+            running = asyncio.get_running_loop().run_in_executor(pool, call)
+        except RuntimeError as error:  # the pool was shut down
+            raise Unavailable("The server is stopping: try again when it is up.") from error
+        return await running
 
     async def stop(self) -> None:
         task = self._opening
@@ -80,7 +87,7 @@ class Gate:
         if deployment is not None:
             await self.call(deployment.stop)
         self._pool.shutdown(wait=False)
-        self._slow.shutdown(wait=False, cancel_futures=True)
+        self._slow.shutdown(wait=False)
 
     async def _run_open(self) -> Deployment:
         try:

@@ -29,6 +29,8 @@ CONCURRENT = 2
 SECONDS = 300.0
 """After which a question is given up."""
 
+STOPPING = "The server is stopping: try again when it is up."
+
 NAMES_FRESH = 3600.0
 VERSIONS_FRESH = 600.0
 
@@ -160,21 +162,21 @@ class Solver:
     def _wait_for(self, job: Job, stop: threading.Event) -> Message:
         deadline = time.monotonic() + SECONDS
         while not self._places.acquire(timeout=0.5):
-            if self._stopped or time.monotonic() > deadline:
+            if self._stopped:
+                raise Unavailable(STOPPING)
+            if time.monotonic() > deadline:
                 raise Unavailable("The server is busy with other previews: try again in a moment.")
-        if self._stopped:
-            stop.set()
         timer = threading.Timer(SECONDS, stop.set)
         timer.daemon = True
         timer.start()
         try:
-            last = self._workshop.runner.run(job, _Silent(), stop)
+            last = None if self._stopped else self._workshop.runner.run(job, _Silent(), stop)
         finally:
             timer.cancel()
             self._places.release()
         if last is None:
             if self._stopped:
-                raise Unavailable("The server is stopping: try again when it is up.")
+                raise Unavailable(STOPPING)
             raise Unavailable(
                 f"No answer within {SECONDS:.0f} s: the requirements may be too wide; narrow the versions."
                 if stop.is_set()

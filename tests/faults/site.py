@@ -85,7 +85,8 @@ class Site:
                 return "reached"
             return None if now["status"] == "In Progress" else "over"
 
-        return wait_until(seen, f"{phase} of {name}", 60, interval=0.002) == "reached"
+        often = 0.002 if phase in ("linking", "verifying") else 0.03
+        return wait_until(seen, f"{phase} of {name}", 60, interval=often) == "reached"
 
     def row(self, name: str) -> dict[str, Any]:
         """The environment's latest attempt as the database has it, whether or not a server runs."""

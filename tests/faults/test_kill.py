@@ -19,9 +19,9 @@ SECONDS = 5.0
 
 
 def _killed_in(site: Site, server: LiveServer, phase: str) -> tuple[str, list[str]]:
-    """Kill the server while a build is in the phase and two others wait; short phases take several tries."""
+    """Kill the server while a build is in the phase and another waits; short phases take several tries."""
     person = rest_of(server)
-    waiting = [site.create(person), site.create(person)]
+    waiting = [site.create(person)]
     for _ in range(10):
         site.hold(phase)
         name = site.create(person, phase)
@@ -49,11 +49,11 @@ def _taken_care_of(site: Site, name: str, before: dict[str, Any]) -> bool:
 def test_kill(site: Site, phase: str) -> None:
     with site.server() as server:
         name, waiting = _killed_in(site, server, phase)
-        wait_until(lambda: not of_root(site.root), "the end of the dead server's processes", SECONDS)
+        wait_until(lambda: not of_root(site.root), "the end of the dead server's processes", SECONDS, 0.1)
         before = site.row(name)
         assert before["outcome"] == "building"
         partial = site.prefixes()
-        assert [site.row(n)["outcome"] for n in waiting] == ["queued"] * 2
+        assert [site.row(n)["outcome"] for n in waiting] == ["queued"]
 
         server.start(ready=False)
         server.wait_ready()
@@ -65,8 +65,8 @@ def test_kill(site: Site, phase: str) -> None:
 
         person = rest_of(server)
         versions = [person.wait(n) for n in (name, *waiting)]
-        assert [v["outcome"] for v in versions] == ["succeeded"] * 3, [v["reason"] for v in versions]
-        assert [v["attempt"] for v in versions] == [1] * 3
+        assert [v["outcome"] for v in versions] == ["succeeded"] * 2, [v["reason"] for v in versions]
+        assert [v["attempt"] for v in versions] == [1] * 2
         starts = [v["started_at"] for v in versions]
         assert starts == sorted(starts), "the queue lost its order"
         log = person.get(f"/environments/{name}/versions/1/log").text
@@ -75,10 +75,6 @@ def test_kill(site: Site, phase: str) -> None:
         assert site.accounted_for()
         kept = site.prefixes()
         assert not partial & kept, "a partial prefix of the killed run is still there"
-        # And the next build succeeds.
-        fresh = site.create(person)
-        person.post(f"/environments/{fresh}/build", {"from_scratch": True}).ok(202)
-        assert person.wait(fresh)["outcome"] == "succeeded"
         assert "Traceback" not in server.log, server.log[-4000:]
 
 
@@ -88,10 +84,10 @@ def test_killed_twice_in_one_build_it_fails_as_interrupted(site: Site) -> None:
         name = site.build_up_to(person, "downloading")
         for _ in range(2):
             server.kill()
-            wait_until(lambda: not of_root(site.root), "the end of its processes", SECONDS)
+            wait_until(lambda: not of_root(site.root), "the end of its processes", SECONDS, 0.1)
             server.start()
-            if site.row(name)["interruptions"] == 1:
-                wait_until(lambda: site.row(name)["outcome"] != "queued", "the second run", SECONDS)
+            wait_until(lambda: site.row(name)["interruptions"] or site.row(name)["reason"], "the recovery", SECONDS)
+            wait_until(lambda: site.row(name)["outcome"] != "queued", "the second run, or the end", SECONDS)
         failed = wait_until(lambda: (v := _latest(person, name))["outcome"] == "failed" and v, "its end", SECONDS)
         assert failed["reason"].startswith("interrupted")
         assert site.accounted_for()
@@ -127,9 +123,9 @@ def test_a_kill_during_a_preview_leaves_nothing(site: Site) -> None:
         site.hold("solving")
         asking = threading.Thread(target=_ask_in_vain, args=(person, name))
         asking.start()
-        wait_until(lambda: of_root(site.root), "the preview's engine", 20)
+        wait_until(lambda: of_root(site.root), "the preview's engine", 20, 0.1)
         server.kill()
-        wait_until(lambda: not of_root(site.root), "its end", SECONDS)
+        wait_until(lambda: not of_root(site.root), "its end", SECONDS, 0.1)
         asking.join(10)
         assert not asking.is_alive()
 

@@ -49,7 +49,7 @@ def test_previews_do_not_hold_up_a_stop_nor_anybody_else(site: Site) -> None:
         asking = [threading.Thread(target=_preview, args=(person, name, answers)) for _ in range(20)]
         for thread in asking:
             thread.start()
-        wait_until(lambda: len(of_root(site.root)) == 2, "two engines, and no more", 30)
+        wait_until(lambda: len(of_root(site.root)) == 2, "two engines, and no more", 30, 0.1)
         for _ in range(5):
             begun = time.monotonic()
             assert person.get("/environments").ok()["items"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.channel.index import index_server, index_url
+from tests.channel.index import index_server
 from tests.channel.server import Server
 from tests.faults.site import Site, doctor, rest_of
 from tests.handlers.rest import Rest

@@ -6,10 +6,11 @@ import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -89,8 +90,9 @@ class Queue(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model.attempts)
     @rule(target=runs, data=st.data())
-    def claim(self, data: st.DataObject) -> str:
-        attempt_id = data.draw(st.sampled_from(sorted(self.model.attempts)))
+    def claim(self, data: st.DataObject) -> Any:
+        queued = sorted(id for id, told in self.model.attempts.items() if told.outcome is Outcome.QUEUED)
+        attempt_id = data.draw(st.sampled_from(queued or sorted(self.model.attempts)))
         told = self.model.attempts[attempt_id]
         run, prefix = new_id(), new_id()
         with self.database.write() as connection:
@@ -98,7 +100,7 @@ class Queue(RuleBasedStateMachine):
         assert claimed == (told.outcome is Outcome.QUEUED)
         if claimed:
             told.outcome, told.run, told.prefix = Outcome.BUILDING, run, prefix
-        return run
+        return run if claimed else multiple()
 
     def _running(self, run: str) -> Told | None:
         return next(
@@ -144,10 +146,11 @@ class Queue(RuleBasedStateMachine):
         if told is not None:
             told.cancelled = True
 
-    @precondition(lambda self: self.model.attempts)
+    @precondition(lambda self: any(told.cancelled for told in self.model.attempts.values()))
     @rule(data=st.data())
     def fail_queued(self, data: st.DataObject) -> None:
-        attempt_id = data.draw(st.sampled_from(sorted(self.model.attempts)))
+        cancelled = sorted(id for id, told in self.model.attempts.items() if told.cancelled)
+        attempt_id = data.draw(st.sampled_from(cancelled))
         told = self.model.attempts[attempt_id]
         with self.database.write() as connection:
             ended = queue.fail_queued(connection, attempt_id, "cancelled by ann")
@@ -201,7 +204,7 @@ class Queue(RuleBasedStateMachine):
 
 
 class TestQueue(Queue.TestCase):  # type: ignore[valid-type,misc]
-    settings = settings(max_examples=25, stateful_step_count=40)
+    settings = settings(max_examples=40, stateful_step_count=40)
 
     @classmethod
     def setUpClass(cls) -> None:
