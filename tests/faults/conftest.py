@@ -8,8 +8,15 @@ import pytest
 from tests.faults.site import Site, site_in
 
 
-@pytest.fixture
-def site(tmp_path: Path, channel: Path, wheelhouse: Path) -> Iterator[Site]:
-    """A deployment of the test's own."""
-    with site_in(tmp_path, channel, wheelhouse) as made:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, channel: Path, wheelhouse: Path) -> Iterator[Site]:
+    """One deployment for a module's tests; no server of it runs yet."""
+    with site_in(tmp_path_factory.mktemp("site"), channel, wheelhouse) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def healthy(site: Site) -> Iterator[None]:
+    """Each test begins and ends with a channel and an index that work."""
+    yield
+    site.heal()

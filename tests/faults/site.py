@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jupyter_dataflow_envs.builds.prefix_folders import remove_tree
 from tests.channel.index import index_server, index_url
 from tests.channel.server import Server
 from tests.faults.processes import of_root
@@ -99,9 +100,10 @@ class Site:
             ).fetchone()
             return dict(found)
 
-    def prefix_rows(self) -> set[str]:
+    def prefix_rows(self, state: str = "%") -> set[str]:
+        """Their ids: all, or those that are `building` or `ready`."""
         with closing(sqlite3.connect(f"file:{self.root}/dataflow-envs.sqlite?mode=ro", uri=True)) as database:
-            return {row[0] for row in database.execute("SELECT id FROM prefixes")}
+            return {row[0] for row in database.execute("SELECT id FROM prefixes WHERE state LIKE ?", [state])}
 
     def prefixes(self) -> set[str]:
         """As they lie on disk."""
@@ -120,8 +122,12 @@ def rest_of(server: LiveServer) -> Rest:
 @contextmanager
 def site_in(folder: Path, channel: Path, wheelhouse: Path) -> Iterator[Site]:
     """A deployment that was never opened, with warm caches."""
-    with Server(channel) as served, index_server(wheelhouse) as index:
-        yield Site(warm(folder / "root", channel), served, index, minor_of(channel))
+    root = warm(folder / "root", channel)
+    try:
+        with Server(channel) as served, index_server(wheelhouse) as index:
+            yield Site(root, served, index, minor_of(channel))
+    finally:
+        remove_tree(root)  # pytest would keep these tens of thousands of files, and take its time over them later
 
 
 def doctor(person: Rest) -> dict[str, str]:

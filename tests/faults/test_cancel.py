@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.faults.processes import of_root
-from tests.faults.site import PHASES, Site, rest_of, site_in
+from tests.faults.site import PHASES, Site, rest_of
 from tests.handlers.rest import Rest
 from tests.live import wait_until
 
 
 @pytest.fixture(scope="module")
-def cancelled(tmp_path_factory: pytest.TempPathFactory, channel: Path, wheelhouse: Path) -> Iterator[tuple[Site, Rest]]:
-    """One deployment and its server for all phases."""
-    with site_in(tmp_path_factory.mktemp("cancel"), channel, wheelhouse) as site, site.server() as server:
-        yield site, rest_of(server)
+def person(site: Site) -> Iterator[Rest]:
+    """Whoever has the token of the one server for all phases."""
+    with site.server() as server:
+        yield rest_of(server)
         assert "Traceback" not in server.log, server.log[-4000:]
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_cancel(cancelled: tuple[Site, Rest], phase: str) -> None:
-    site, person = cancelled
+def test_cancel(site: Site, person: Rest, phase: str) -> None:
     me = person.get("/me").ok()["name"]
     name = site.build_up_to(person, phase)
     assert of_root(site.root)
@@ -45,8 +43,7 @@ def test_cancel(cancelled: tuple[Site, Rest], phase: str) -> None:
     assert site.accounted_for()
 
 
-def test_cancel_in_the_queue(cancelled: tuple[Site, Rest]) -> None:
-    site, person = cancelled
+def test_cancel_in_the_queue(site: Site, person: Rest) -> None:
     first = site.build_up_to(person, "solving")
     second, third = site.create(person), site.create(person)
     for name in (second, third):

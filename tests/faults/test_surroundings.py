@@ -14,22 +14,21 @@ from tests.channel.index import index_server
 from tests.channel.server import Server
 from tests.faults.site import Site, doctor, rest_of
 from tests.handlers.rest import Rest
-from tests.live import LiveServer, free_port
+from tests.live import free_port
 from tests.service.deployments import minor_of
-from tests.service.warm import warm
 
 
 @pytest.fixture(scope="module")
-def away(
-    tmp_path_factory: pytest.TempPathFactory, channel: Path, wheelhouse: Path
-) -> Iterator[tuple[Site, LiveServer, str]]:
-    """A server whose index nobody serves, and that index's URL."""
-    nowhere = f"http://127.0.0.1:{free_port()}/simple"
-    root = warm(tmp_path_factory.mktemp("away") / "root", channel)
-    with Server(channel) as served, index_server(wheelhouse) as index:
-        site = Site(root, served, index, minor_of(channel))
-        with site.server(pip_index_url=nowhere) as server:
-            yield site, server, nowhere
+def nowhere() -> str:
+    """An address at which nobody listens."""
+    return f"http://127.0.0.1:{free_port()}"
+
+
+@pytest.fixture(scope="module")
+def person(site: Site, nowhere: str) -> Iterator[Rest]:
+    """Of a server whose index is out of reach."""
+    with site.server(pip_index_url=f"{nowhere}/simple") as server:
+        yield rest_of(server)
 
 
 def _failed(person: Rest, name: str, python: str, **lists: list[str]) -> dict[str, object]:
@@ -41,27 +40,24 @@ def _failed(person: Rest, name: str, python: str, **lists: list[str]) -> dict[st
     return version
 
 
-def test_an_index_out_of_reach_is_named(away: tuple[Site, LiveServer, str]) -> None:
-    site, server, nowhere = away
-    person = rest_of(server)
+def test_an_index_out_of_reach_is_named(site: Site, person: Rest, nowhere: str) -> None:
     failed = _failed(person, "noidx", site.python, pip_requirements=["tinywheel-00"])
-    assert nowhere.removesuffix("/simple").removeprefix("http://") in str(failed["reason"])
+    assert nowhere.removeprefix("http://") in str(failed["reason"])
     assert site.accounted_for()
-    assert "can't be reached" in doctor(person)[f"index {nowhere}"]
+    assert "can't be reached" in doctor(person)[f"index {nowhere}/simple"]
 
 
-def test_a_channel_that_answers_with_errors_is_named(away: tuple[Site, LiveServer, str]) -> None:
-    site, server, _ = away
+def test_a_channel_that_answers_with_errors_is_named(site: Site, person: Rest, nowhere: str) -> None:
     site.channel.fail("*repodata*", 500)
-    failed = _failed(rest_of(server), "ch500", site.python)
+    failed = _failed(person, "ch500", site.python)
     site.heal()
     assert site.channel.netloc in str(failed["reason"])
     assert site.accounted_for()
 
 
-def test_a_package_with_other_bytes_than_the_index_says_is_not_installed(away: tuple[Site, LiveServer, str]) -> None:
-    site, server, _ = away
-    person = rest_of(server)
+def test_a_package_with_other_bytes_than_the_index_says_is_not_installed(
+    site: Site, person: Rest, nowhere: str
+) -> None:
     failed = _failed(person, "hash", site.python, conda_requirements=["bad-hash"])
     assert "bad-hash" in str(failed["reason"])
     assert site.accounted_for()
@@ -71,16 +67,13 @@ def test_a_package_with_other_bytes_than_the_index_says_is_not_installed(away: t
     assert person.wait(name)["outcome"] == "succeeded"
 
 
-def test_a_kernel_that_can_not_start_is_a_failed_build(away: tuple[Site, LiveServer, str]) -> None:
-    site, server, _ = away
-    failed = _failed(rest_of(server), "brokn", site.python, conda_requirements=["broken-kernel"])
+def test_a_kernel_that_can_not_start_is_a_failed_build(site: Site, person: Rest, nowhere: str) -> None:
+    failed = _failed(person, "brokn", site.python, conda_requirements=["broken-kernel"])
     assert "kernel" in str(failed["reason"])
     assert site.accounted_for()
 
 
-def test_a_download_that_breaks_off_fails_and_the_next_attempt_succeeds(away: tuple[Site, LiveServer, str]) -> None:
-    site, server, _ = away
-    person = rest_of(server)
+def test_a_download_that_breaks_off_fails_and_the_next_attempt_succeeds(site: Site, person: Rest, nowhere: str) -> None:
     site.channel.fail("noarch/big-data-*", 503)
     failed = _failed(person, "break", site.python, conda_requirements=["big-data"])
     assert "big-data" in str(failed["reason"])
@@ -94,30 +87,19 @@ def test_a_download_that_breaks_off_fails_and_the_next_attempt_succeeds(away: tu
     assert site.accounted_for()
 
 
-def test_a_channel_out_of_reach_is_named(tmp_path: Path, channel: Path, wheelhouse: Path) -> None:
-    nowhere = f"http://127.0.0.1:{free_port()}"
-    with Server(channel) as served, index_server(wheelhouse) as index:
-        site = Site(warm(tmp_path / "root", channel), served, index, minor_of(channel))
-        with site.server(channels=[f"{nowhere}/t/S3CRET/channel"]) as server:
-            person = rest_of(server)
-            failed = _failed(person, "noch", site.python)
-            assert nowhere.removeprefix("http://") in str(failed["reason"])
-            person.create("prev", python_version=site.python)
-            refusal = person.post("/environments/prev/preview", {})
-            assert refusal.status in (422, 503)
-            said = "".join(
-                [
-                    str(failed),
-                    refusal.text,
-                    person.get("/environments/noch/versions/1/log").text,
-                    person.get("/doctor").text,
-                    person.get("/me").text,
-                    person.get("/environments").text,
-                ]
-            )
-            assert nowhere.removeprefix("http://") in said
-            assert "S3CRET" not in said
-            assert "S3CRET" not in server.log
+def test_a_channel_out_of_reach_is_named_and_its_token_is_not(tmp_path: Path, site: Site, nowhere: str) -> None:
+    private = Site(tmp_path / "root", site.channel, site.index, site.python)
+    with private.server(channels=[f"{nowhere}/t/S3CRET/channel"]) as server:
+        person = rest_of(server)
+        failed = _failed(person, "noch", site.python)
+        assert nowhere.removeprefix("http://") in str(failed["reason"])
+        refusal = person.post("/environments/noch/preview", {})
+        assert refusal.status in (422, 503)
+        log = person.get("/environments/noch/versions/1/log").text
+        answers = [person.get(path).text for path in ("/doctor", "/me", "/environments", "/environments/noch")]
+        said = "".join([str(failed), refusal.text, log, *answers])
+        assert nowhere.removeprefix("http://") in said
+        assert "S3CRET" not in said + server.log
 
 
 @pytest.fixture

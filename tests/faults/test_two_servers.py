@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,9 +12,9 @@ from tests.faults.site import Site, doctor, frames, rest_of
 from tests.live import LiveServer, wait_until
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def servers(site: Site) -> Iterator[tuple[LiveServer, LiveServer]]:
-    """The coordinator first."""
+    """The coordinator first; the last test changes that."""
     with site.server() as first, site.server() as second:
         assert "(this server)" in doctor(rest_of(first))["coordinator"]
         yield first, second
@@ -62,6 +63,23 @@ def test_a_name_is_unique_across_servers(site: Site, servers: tuple[LiveServer, 
     second.patch(f"/environments/{name}", {"full_name": "By the second"}, headers={"If-Match": tag}).refused(412)
 
 
+def test_the_kernel_moves_in_the_server_that_did_not_build(site: Site, servers: tuple[LiveServer, LiveServer]) -> None:
+    first, second = (rest_of(s) for s in servers)
+    name = site.create(first)
+    first.post(f"/environments/{name}/build", {}).ok(202)
+    first.wait(name)
+    second.post(f"/environments/{name}/activate").ok()
+    spec = servers[1].data_dir / "kernels" / f"dataflow-{name}" / "kernel.json"
+    assert json.loads(spec.read_text())["metadata"]["dataflow_envs"]["version"] == 1
+    first.post(f"/environments/{name}/build", {"from_scratch": True}).ok(202)
+    first.wait(name)
+    wait_until(
+        lambda: json.loads(spec.read_text())["metadata"]["dataflow_envs"]["version"] == 2, "the kernel to move", 5
+    )
+    first.delete(f"/environments/{name}?force=true").ok(204)
+    wait_until(lambda: not spec.exists(), "the kernel's end in the other server", 5)
+
+
 def test_the_other_takes_over_and_finishes_what_was_queued(site: Site, servers: tuple[LiveServer, LiveServer]) -> None:
     first, second = servers
     person = rest_of(second)
@@ -90,22 +108,3 @@ def test_the_other_takes_over_and_finishes_what_was_queued(site: Site, servers: 
     person.post(f"/environments/{fresh}/build", {}).ok(202)
     assert person.wait(fresh)["outcome"] == "succeeded"
     assert of_root(site.root) == []
-
-
-def test_the_kernel_moves_in_the_server_that_did_not_build(site: Site, servers: tuple[LiveServer, LiveServer]) -> None:
-    import json
-
-    first, second = (rest_of(s) for s in servers)
-    name = site.create(first)
-    first.post(f"/environments/{name}/build", {}).ok(202)
-    first.wait(name)
-    second.post(f"/environments/{name}/activate").ok()
-    spec = servers[1].data_dir / "kernels" / f"dataflow-{name}" / "kernel.json"
-    assert json.loads(spec.read_text())["metadata"]["dataflow_envs"]["version"] == 1
-    first.post(f"/environments/{name}/build", {"from_scratch": True}).ok(202)
-    first.wait(name)
-    wait_until(
-        lambda: json.loads(spec.read_text())["metadata"]["dataflow_envs"]["version"] == 2, "the kernel to move", 5
-    )
-    first.delete(f"/environments/{name}?force=true").ok(204)
-    wait_until(lambda: not spec.exists(), "the kernel's end in the other server", 5)
