@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -10,6 +11,11 @@ from tests.channel_fixtures import channel, wheelhouse
 from tests.live_fixtures import channel_server, client, live
 
 __all__ = ["channel", "channel_server", "client", "live", "wheelhouse"]
+
+# Who starts the tests in the background may have SIGINT ignored, which every process started here would inherit: kernels
+# and commands could not be interrupted then.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: on a shared machine the time of one example says nothing.
 _local = settings(max_examples=60, print_blob=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
