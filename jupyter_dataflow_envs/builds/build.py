@@ -6,11 +6,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from ..domain.clock import now
 from ..domain.events import EventKind
@@ -18,6 +20,7 @@ from ..domain.lock import Lock
 from ..domain.requirement import parse_pair
 from ..domain.spec import EnvironmentSpec
 from ..domain.version import Progress, Step, StepDuration
+from ..engine.faults import explain
 from ..engine.protocol import Answer, Caches, Job, Message, Mode, Sources
 from ..store import deployment, events, prefixes, queue, versions
 from ..store.database import Database
@@ -25,6 +28,7 @@ from ..store.queue import BuiltPrefix, QueuedAttempt
 from ..store.root import Root
 from .log import BuildLog, Logs
 from .prefix_folders import PrefixFolders
+from .reserve import Reserve
 from .runner import Runner
 
 PROGRESS_SECONDS = 0.25
@@ -66,6 +70,10 @@ class Workshop:
     @property
     def logs(self) -> Logs:
         return Logs(self.root.logs, self.settings.max_log_bytes)
+
+    @property
+    def reserve(self) -> Reserve:
+        return Reserve(self.root.reserve)
 
     @property
     def caches(self) -> Caches:
@@ -149,10 +157,15 @@ class Build:
         )
         try:
             last = self._workshop.runner.run(job, self, self._stop)
-        except OSError as error:
-            last = {"type": "failure", "reason": f"The build could not be started: {error}.", "steps": []}
+        except (OSError, SQLAlchemyError) as error:
+            last = {"type": "failure", "reason": self._explained(error), "steps": []}
         self._end(last)
         self._changed()
+
+    def _explained(self, error: Exception) -> str:
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        known = explain(cause, self._workshop.root.path)
+        return known.reason if known is not None else f"The build could not go on: {cause}."
 
     def _held(self, connection: Connection) -> Lock | None:
         if not self._queued.pin_installed or self._queued.latest_success is None:
@@ -192,7 +205,8 @@ class Build:
 
     def _write_progress(self) -> None:
         self._progress_written = time.monotonic()
-        with self._workshop.database.write() as connection:
+        # A full disk is the engine's to explain; how far it had come is not worth a failure.
+        with suppress(OperationalError), self._workshop.database.write() as connection:
             queue.note_progress(connection, self.run_id, self._phase, self._progress)
         self._changed()
 
@@ -238,21 +252,32 @@ class Build:
 
     def _fail(self, last: Message | None, steps: list[StepDuration]) -> None:
         """Nothing of the run stays but its log and the reason; what is in use is untouched."""
-        self._throw_away()
-        with self._workshop.database.write() as connection:
-            mine = next((q for q in queue.active(connection) if q.run_id == self.run_id), None)
-            if mine is None:
-                self._close_log("Another run has taken over this build; this one's result is not used.")
-                return
-            if self._handing_back and not mine.cancel_requested_by:
-                queue.hand_back(connection, self.run_id, interrupted=False)
-                self._record(connection, EventKind.BUILD_INTERRUPTED)
-                self._close_log("The server is stopping: the build goes back to its place in the queue.")
-                return
-            reason = self._reason(mine, last)
-            queue.fail(connection, self.run_id, reason, steps, time.monotonic() - self._started)
-            self._record(connection, EventKind.BUILD_FAILED, reason=reason)
-            self._close_log(f"Failed: {reason}")
+        folders = self._workshop.folders
+        folders.set_aside(self._prefix_id)
+        if not self._workshop.reserve.make_room():
+            folders.remove(self._prefix_id)
+        try:
+            with self._workshop.database.write() as connection:
+                prefixes.forget(connection, self._prefix_id)
+                self._give_up(connection, last, steps)
+            self._changed()
+        finally:
+            folders.remove(self._prefix_id)
+
+    def _give_up(self, connection: Connection, last: Message | None, steps: list[StepDuration]) -> None:
+        mine = next((q for q in queue.active(connection) if q.run_id == self.run_id), None)
+        if mine is None:
+            self._close_log("Another run has taken over this build; this one's result is not used.")
+            return
+        if self._handing_back and not mine.cancel_requested_by:
+            queue.hand_back(connection, self.run_id, interrupted=False)
+            self._record(connection, EventKind.BUILD_INTERRUPTED)
+            self._close_log("The server is stopping: the build goes back to its place in the queue.")
+            return
+        reason = self._reason(mine, last)
+        queue.fail(connection, self.run_id, reason, steps, time.monotonic() - self._started)
+        self._record(connection, EventKind.BUILD_FAILED, reason=reason)
+        self._close_log(f"Failed: {reason}")
 
     def _reason(self, mine: QueuedAttempt, last: Message | None) -> str:
         if mine.cancel_requested_by:
@@ -269,9 +294,10 @@ class Build:
         self._log.close(f"{words} {time.monotonic() - self._started:.2f} s in all.")
 
     def _throw_away(self) -> None:
-        self._workshop.folders.remove(self._prefix_id)
+        self._workshop.folders.set_aside(self._prefix_id)
         with self._workshop.database.write() as connection:
             prefixes.forget(connection, self._prefix_id)
+        self._workshop.folders.remove(self._prefix_id)
 
     def _record(self, connection: Connection, kind: EventKind, **details: Any) -> None:
         queued = self._queued

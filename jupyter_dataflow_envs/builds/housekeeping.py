@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +35,12 @@ def recover(workshop: Workshop, running: Collection[str]) -> int:
         assert queued.run_id is not None
         if queued.process is not None:
             end_leftover(queued.process)
+        # Before anything is written: what it had installed may be what fills the disk.
+        with workshop.database.read() as connection:
+            for prefix_id in prefixes.of_run(connection, queued.run_id):
+                workshop.folders.set_aside(prefix_id)
+        if not workshop.reserve.make_room():
+            workshop.folders.clear()
         log = workshop.logs.open(queued.environment_id, queued.number, queued.attempt)
         try:
             with workshop.database.write() as connection:
@@ -42,7 +49,13 @@ def recover(workshop: Workshop, running: Collection[str]) -> int:
             log.close()
     if lost:
         remove_unfinished(workshop)
+        _clear(workshop)
     return len(lost)
+
+
+def _clear(workshop: Workshop) -> None:
+    """In a thread of its own, as the queue must not wait for it; what it leaves undone the next sweep does."""
+    threading.Thread(target=workshop.folders.clear, name="clear removed prefixes", daemon=True).start()
 
 
 def _decide(connection: Connection, queued: QueuedAttempt, log: BuildLog) -> None:
@@ -81,13 +94,14 @@ def remove_unfinished(workshop: Workshop) -> None:
     with workshop.database.read() as connection:
         partial = prefixes.unfinished(connection)
     for prefix in partial:
-        workshop.folders.remove(prefix.id)
+        workshop.folders.set_aside(prefix.id)
         with workshop.database.write() as connection:
             prefixes.forget(connection, prefix.id)
 
 
 def sweep(workshop: Workshop, in_use: Callable[[], Collection[str]]) -> None:
     """Remove prefixes and logs that nothing refers to. `in_use`: the ids of prefixes that processes run from."""
+    workshop.reserve.keep()
     remove_unfinished(workshop)
     with workshop.database.write() as connection:
         prefixes.note_unused(connection)
@@ -100,18 +114,19 @@ def sweep(workshop: Workshop, in_use: Callable[[], Collection[str]]) -> None:
         with workshop.database.write() as connection:
             if not prefixes.forget(connection, prefix.id):
                 continue
-        workshop.folders.remove(prefix.id)
+        workshop.folders.set_aside(prefix.id)
         leases.forget(workshop.root.path, prefix.id)
     on_disk = workshop.folders.ids()  # before the rows are read: a claim writes its row first
     with workshop.database.read() as connection:
         known = prefixes.all_ids(connection)
         logs = versions.log_names(connection)
     for stray in on_disk - known - held:
-        workshop.folders.remove(stray)
+        workshop.folders.set_aside(stray)
     for preview in os.scandir(workshop.root.previews):
         if now().timestamp() - preview.stat(follow_symlinks=False).st_mtime > GRACE.total_seconds():
             remove_tree(workshop.root.previews / preview.name)
     _remove_logs(workshop, logs)
+    _clear(workshop)
 
 
 def _remove_logs(workshop: Workshop, kept: Collection[tuple[str, str]]) -> None:

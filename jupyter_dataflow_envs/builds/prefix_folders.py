@@ -1,4 +1,4 @@
-"""The folders that environments are installed into: named at random, never renamed, removed whole."""
+"""The folders that environments are installed into: named at random, never renamed while anything uses them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ import shutil
 import stat
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 
 class PrefixFolders:
-    """The folders below `prefixes/`."""
+    """The folders below `prefixes/`.
+
+    Removing ten thousand files takes seconds on a busy disk, and who cancels a build must not wait for them: a prefix
+    is set aside at once and cleared away later.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.aside = folder.parent / "removed"
 
     def new_id(self) -> str:
         """Short, as conda writes the prefix's path into binaries that reserve 255 bytes for it."""
@@ -31,8 +37,22 @@ class PrefixFolders:
     def ids(self) -> set[str]:
         return {entry.name for entry in os.scandir(self.folder) if entry.is_dir(follow_symlinks=False)}
 
+    def set_aside(self, prefix_id: str) -> None:
+        """Take a prefix away that nothing uses; `clear` removes its files."""
+        self.aside.mkdir(exist_ok=True)
+        with suppress(FileNotFoundError):
+            self.path(prefix_id).chmod(stat.S_IRWXU)  # a folder must be writable to be moved
+            self.path(prefix_id).rename(self.aside / prefix_id)
+
+    def clear(self) -> None:
+        """Remove what was set aside; may run in several threads."""
+        self.aside.mkdir(exist_ok=True)
+        for entry in os.scandir(self.aside):
+            remove_tree(self.aside / entry.name)
+
     def remove(self, prefix_id: str) -> None:
-        remove_tree(self.path(prefix_id))
+        self.set_aside(prefix_id)
+        remove_tree(self.aside / prefix_id)
 
 
 def remove_tree(folder: Path) -> None:
@@ -40,7 +60,8 @@ def remove_tree(folder: Path) -> None:
     if not folder.exists():
         return
     for parent, _, _ in os.walk(folder):
-        Path(parent).chmod(stat.S_IRWXU)
+        with suppress(FileNotFoundError):
+            Path(parent).chmod(stat.S_IRWXU)
     shutil.rmtree(folder, onerror=_raise_unless_gone)
 
 

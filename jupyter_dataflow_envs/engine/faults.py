@@ -11,7 +11,9 @@ from pathlib import Path
 from ..domain.errors import EngineError
 from .credentials import mask
 
-_FULL = re.compile(r"no space left on device|disk quota exceeded|os error (28|122)\b", re.IGNORECASE)
+_FULL = re.compile(
+    r"no space left on device|database or disk is full|disk quota exceeded|os error (28|122)\b", re.IGNORECASE
+)
 _DENIED = re.compile(r"permission denied|read-only file system|os error (13|30)\b", re.IGNORECASE)
 _PATH = re.compile(r"[`'\"](/[^`'\"]+)[`'\"]")
 

@@ -56,6 +56,12 @@ def unfinished(connection: Connection) -> list[Prefix]:
     return [_prefix(r) for r in rows]
 
 
+def of_run(connection: Connection, run_id: str) -> list[str]:
+    """Ids of what a run was installing."""
+    rows = connection.execute(select(prefixes.c.id).where(prefixes.c.run_id == run_id, prefixes.c.state == "building"))
+    return list(rows.scalars())
+
+
 def note_unused(connection: Connection) -> None:
     """Keep for each ready prefix since when no version holds it."""
     held = select(versions.c.prefix_id).where(versions.c.prefix_id.is_not(None))

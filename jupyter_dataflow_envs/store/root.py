@@ -31,6 +31,10 @@ class Root:
         return self.path / "coordinator.json"
 
     @property
+    def reserve(self) -> Path:
+        return self.path / "reserve"
+
+    @property
     def prefixes(self) -> Path:
         return self.path / "prefixes"
 

@@ -81,6 +81,7 @@ def test_strays_go_and_everything_else_stays(deployment: Deployment, python: str
     assert not (own / "9.9.log").exists()
     assert not old.exists()
     assert young.exists(), "a preview may be at work there"
+    wait_until(lambda: not list((root.path / "removed").iterdir()), "the files' end", 10)
     assert deployment.workshop.folders.ids() == prefix_ids(deployment)
     young.joinpath("x").rmdir()
     young.rmdir()
@@ -207,8 +208,8 @@ def test_a_run_that_died_is_taken_up_once_and_then_failed(channel: Path, tmp_pat
         deployment.database.close()
         with deployment_in(root, channel.as_uri(), max_concurrent_builds=0) as deployment:
             wait_until(lambda folder=partial: not folder.exists(), "the partial prefix's end", 5)
+            wait_until(lambda: prefix_ids(deployment) == set(), "its row's end", 5)
             latest = deployment.versions.list(ALICE, "died")[0]
-            assert prefix_ids(deployment) == set()
             assert latest.outcome.value == ("queued" if interruption == 1 else "failed")
     assert latest.reason is not None
     assert latest.reason.startswith("interrupted")

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,7 @@ def test_an_ordinary_user_can_remove_it_too(tmp_path_factory: pytest.TempPathFac
         for name in ("prefixes", "outside"):
             (base / name).mkdir()
         prefix_id = _seal(PrefixFolders(base / "prefixes"), base / "outside")
+        os.chown(base, 65534, 65534)
         for folder, names, files in os.walk(base):
             for name in (*names, *files):
                 os.chown(Path(folder, name), 65534, 65534, follow_symlinks=False)
@@ -115,6 +117,20 @@ def test_a_damaged_prefix_is_not_whole(folders: PrefixFolders, tmp_path: Path) -
         target.unlink() if target.is_file() else target.rmdir()
         assert not folders.is_whole(prefix_id)
     assert not folders.is_whole("0123456789ab")
+
+
+def test_what_is_set_aside_is_no_prefix_any_more_and_is_cleared_later(folders: PrefixFolders, tmp_path: Path) -> None:
+    prefix_ids = [_seal(folders, tmp_path / "outside")]
+    (tmp_path / "outside" / "cached.py").unlink()
+    prefix_ids.append(_seal(folders, tmp_path / "outside"))
+    for prefix_id in (*prefix_ids, "0123456789ab"):
+        folders.set_aside(prefix_id)
+    assert folders.ids() == set()
+    assert {p.name for p in folders.aside.iterdir()} == set(prefix_ids)
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(folders.clear) for _ in range(4)]:
+            done.result()
+    assert list(folders.aside.iterdir()) == []
 
 
 def test_ids_are_short_and_random(folders: PrefixFolders) -> None:

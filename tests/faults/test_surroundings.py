@@ -102,16 +102,16 @@ def test_a_channel_out_of_reach_is_named_and_its_token_is_not(tmp_path: Path, si
         assert "S3CRET" not in said + server.log
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a size that root can change."""
+@pytest.fixture(params=["12m", "36m"])
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A file system that is full at one step of a build or another, of a size that root can change."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = shutil.which("mount")
     if os.geteuid() != 0 or mount is None:
         pytest.skip("only root can mount a small disk")
     done = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=30m", "tests", str(disk)], capture_output=True, check=False
+        [mount, "-t", "tmpfs", "-o", f"size={request.param}", "tests", str(disk)], capture_output=True, check=False
     )
     if done.returncode:
         pytest.skip("this machine lets nobody mount a small disk")
