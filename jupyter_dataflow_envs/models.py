@@ -276,14 +276,6 @@ class PolicyAnswer(TypedDict):
     max_environments: int | None
 
 
-class CoordinatorAnswer(TypedDict):
-    alive: bool
-    here: bool
-    pid: int | None
-    host: str | None
-    since: str | None
-
-
 class HealthAnswer(TypedDict):
     status: Literal["up", "starting", "disabled"]
     version: str

@@ -12,8 +12,8 @@ from tests.live_fixtures import channel_server, client, live
 
 __all__ = ["channel", "channel_server", "client", "live", "wheelhouse"]
 
-# Who starts the tests in the background may have SIGINT ignored, which every process started here would inherit: kernels
-# and commands could not be interrupted then.
+# Who starts the tests in the background may have SIGINT ignored, which every process started here would inherit:
+# kernels and commands could not be interrupted then.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -63,7 +63,9 @@ def _decide(connection: Connection, queued: QueuedAttempt, log: BuildLog) -> Non
     if queued.cancel_requested_by:
         _fail(connection, queued, f"cancelled by {queued.cancel_requested_by}", log)
     elif queued.interruptions:
-        _fail(connection, queued, "interrupted: the server stopped twice during this build. Build it again.", log)
+        _fail(
+            connection, queued, "interrupted: this build broke off twice, as its server stopped. Build it again.", log
+        )
     elif queue.hand_back(connection, queued.run_id, interrupted=True):
         log.close("Interrupted: the server stopped. The build is taken up again from its place in the queue.")
         _record(connection, EventKind.BUILD_INTERRUPTED, queued)

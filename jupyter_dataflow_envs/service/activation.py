@@ -82,9 +82,11 @@ class Activations:
                 if environment is not None:
                     self._write(connection, environment)
 
-    def forget(self, short_name: str) -> None:
-        """Its environment was deleted."""
-        self._kernelspecs.remove(short_name)
+    def forget(self, short_name: str, environment_id: str) -> None:
+        """That environment was deleted; one made since under the same name keeps its kernel."""
+        metadata = self._kernelspecs.installed().get(kernel_name(short_name), {})
+        if metadata.get("dataflow_envs", {}).get("environment_id") == environment_id:
+            self._kernelspecs.remove(short_name)
 
     def renew(self) -> None:
         """Say that this server is alive, and when its kernels were last started."""

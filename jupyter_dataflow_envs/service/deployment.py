@@ -142,8 +142,8 @@ class Deployment:
     def _take_over(self, fresh: Sequence[Event]) -> None:
         self._seen = fresh[-1].seq
         for event in fresh:
-            if event.kind is EventKind.DELETED and event.short_name:
-                self.activations.forget(event.short_name)
+            if event.kind is EventKind.DELETED and event.short_name and event.environment_id:
+                self.activations.forget(event.short_name, event.environment_id)
         self.activations.refresh(_moved(fresh))
 
     def _beat(self) -> None:

@@ -1083,19 +1083,6 @@ export interface components {
             /** Message */
             message: string;
         };
-        /** CoordinatorAnswer */
-        CoordinatorAnswer: {
-            /** Alive */
-            alive: boolean;
-            /** Here */
-            here: boolean;
-            /** Pid */
-            pid: number | null;
-            /** Host */
-            host: string | null;
-            /** Since */
-            since: string | null;
-        };
         /** DeniedPackageAnswer */
         DeniedPackageAnswer: {
             /** Name */
