@@ -111,9 +111,8 @@ class Solver:
         asked, known = self._versions.get(key, (0.0, []))
         if (time.monotonic() - asked > VERSIONS_FRESH or not known) and _NAME.fullmatch(name):
             known = list(self._ask(self._job(Mode.VERSIONS, kind, name=name.lower()))["values"])
-        if known:
             self._versions[key] = (time.monotonic(), known)
-        else:
+        if not known:
             raise NotFound(f"No channel or index of this deployment offers '{name[:80]}' for this platform.")
         return known
 
