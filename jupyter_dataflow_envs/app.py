@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from .service.deployment import Deployment
 
 
+SETTLE_SECONDS = 0.5
+"""After the server's start, until the deployment is opened by itself: its imports would slow the server's first
+answers. A request for environments opens it at once."""
+
+
 class DataflowEnvsApp(ExtensionApp):
     """Environments for Jupyter: created, built with a live log, numbered, activated as kernels."""
 
@@ -108,6 +113,7 @@ class DataflowEnvsApp(ExtensionApp):
         await self._gate.stop()
 
     async def _open_quietly(self) -> None:
+        await asyncio.sleep(SETTLE_SECONDS)
         try:
             deployment = await self._gate.ready()
         except Unavailable as error:

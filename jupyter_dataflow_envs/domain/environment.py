@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -62,6 +62,8 @@ class Environment:
     usage: Usage = Usage()
     active: bool = False
     """Whether the asking person has it activated."""
+    spec_digest: str | None = field(default=None, compare=False)
+    """The digest of `spec` where it is known already: making a hundred of them is felt in a listing."""
 
     @property
     def etag(self) -> str:
@@ -75,7 +77,7 @@ class Environment:
     @property
     def modified(self) -> bool:
         """Whether the saved requirements differ from those the latest version was built from."""
-        return self.latest is not None and self.latest.spec_digest != self.spec.digest
+        return self.latest is not None and self.latest.spec_digest != (self.spec_digest or self.spec.digest)
 
     def usable_by(self, person: str) -> int | None:
         """The version this person can activate: the owner's latest successful one, for others the published one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 from .environment import Environment, Status
 from .errors import Conflict, NotAllowed
@@ -69,6 +70,7 @@ def _manages(environment: Environment, person: Person, verb: str) -> Decision:
     return Decision(False, f"Only its owner or an administrator can {verb} this environment.", forbidden=True)
 
 
+@cache
 def _not_now(reason: str) -> Decision:
     return Decision(False, reason)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -23,7 +23,11 @@ class EnvironmentSpec:
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        return {
+            "python_version": self.python_version,
+            "conda_requirements": list(self.conda_requirements),
+            "pip_requirements": list(self.pip_requirements),
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> EnvironmentSpec:

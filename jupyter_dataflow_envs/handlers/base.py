@@ -154,10 +154,12 @@ class Asking(JupyterHandler):
         self.answer({"code": code, "message": message, "errors": []}, status_code)
 
     def answer(self, content: Any, status: int = 200) -> None:
+        from pydantic_core import to_json  # half the time of `json` for a page of a listing
+
         self.set_status(status)
         self.set_header("Content-Type", f"{JSON_TYPE}; charset=UTF-8")
         self.set_header("Cache-Control", "no-store")
-        self.finish(json.dumps(content, separators=(",", ":")))
+        self.finish(to_json(content))
 
     def refuse(self, error: DataflowError) -> None:
         if self._finished:

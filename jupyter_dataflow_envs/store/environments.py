@@ -199,6 +199,7 @@ def _environments(connection: Connection, rows: Sequence[Row[Any]], person: Pers
             published=r.published_version,
             usage=usage.get(r.id, Usage()),
             active=r.id in active,
+            spec_digest=r.spec_digest,
         )
         for r in rows
     ]
