@@ -44,6 +44,7 @@ class Coordinator:
         self._log = log
         self._lock = FileLock(workshop.root.coordinator_lock, thread_local=False)
         self._builds: dict[int, tuple[Build, threading.Thread]] = {}
+        self._stopped = False
         self._tried = 0.0
         self._swept = 0.0
 
@@ -53,7 +54,9 @@ class Coordinator:
         return self._lock.is_locked
 
     def try_lock(self) -> bool:
-        """Become the coordinator if there is none."""
+        """Become the coordinator if there is none. One that was stopped never comes back."""
+        if self._stopped:
+            return False
         if self._lock.is_locked:
             return True
         self._tried = time.monotonic()
@@ -97,6 +100,7 @@ class Coordinator:
 
     def stop(self) -> None:
         """Hand the running builds back to the queue, and the lock to the next server."""
+        self._stopped = True
         for build, _ in self._builds.values():
             build.hand_back()
         deadline = time.monotonic() + STOP_SECONDS

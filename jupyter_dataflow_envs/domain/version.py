@@ -19,8 +19,10 @@ class Outcome(str, Enum):
 
     @property
     def active(self) -> bool:
-        return self in (Outcome.QUEUED, Outcome.BUILDING)
+        return self._value_ in _ACTIVE  # asked five times for each row of a listing
 
+
+_ACTIVE = frozenset({"queued", "building"})
 
 TRANSITIONS: dict[Outcome, frozenset[Outcome]] = {
     Outcome.QUEUED: frozenset({Outcome.BUILDING, Outcome.FAILED}),

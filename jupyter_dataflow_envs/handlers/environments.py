@@ -34,7 +34,7 @@ class EnvironmentsHandler(DataflowHandler):
             limit=max(1, self.integer("limit", 100, most=PAGE_LIMIT)),
             cursor=self.get_query_argument("cursor", None),
         )
-        items, cursor = await self.call(self.deployment.environments.list, person, page)
+        items, cursor = await self.gate.call_reading(self.deployment.environments.list, person, page)
         self.answer({"items": [environment_answer(e, person) for e in items], "next": cursor})
 
     @operation(
@@ -55,7 +55,7 @@ class EnvironmentsHandler(DataflowHandler):
 class EnvironmentHandler(DataflowHandler):
     @operation("One environment.", answer="EnvironmentAnswer")
     async def get(self, short_name: str) -> None:
-        environment = await self.call(self.deployment.environments.get, self.person, short_name)
+        environment = await self.gate.call_reading(self.deployment.environments.get, self.person, short_name)
         self.set_header("ETag", f'"{environment.etag}"')
         self.answer(environment_answer(environment, self.person))
 

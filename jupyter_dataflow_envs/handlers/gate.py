@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 THREADS = 16
+READ_THREADS = 4
+"""For what only reads and waits for nobody: more threads only take turns at the interpreter, and lose a third by it."""
+
 SLOW_THREADS = 16
 """For what asks the engine, which may take minutes: on the same threads, everybody's list would wait for previews."""
 
@@ -29,6 +32,7 @@ class Gate:
     def __init__(self, open: Callable[[], Deployment]) -> None:
         self._open = open
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="dataflow-envs")
+        self._reading = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="dataflow-envs read")
         self._slow = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="dataflow-envs engine")
         self._opening: asyncio.Task[Deployment] | None = None
         self._failed_at = 0.0
@@ -68,6 +72,10 @@ class Gate:
         """Run a method of the service in a worker thread."""
         return await self._run(self._pool, lambda: method(*args, **kwargs))
 
+    async def call_reading(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """As `call`, for what only reads."""
+        return await self._run(self._reading, lambda: method(*args, **kwargs))
+
     async def call_slow(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """As `call`, for what asks the engine."""
         return await self._run(self._slow, lambda: method(*args, **kwargs))
@@ -87,6 +95,7 @@ class Gate:
         if deployment is not None:
             await self.call(deployment.stop)
         self._pool.shutdown(wait=False)
+        self._reading.shutdown(wait=False)
         self._slow.shutdown(wait=False)
 
     async def _run_open(self) -> Deployment:
