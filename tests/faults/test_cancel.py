@@ -25,7 +25,7 @@ def person(site: Site) -> Iterator[Rest]:
 def test_cancel(site: Site, person: Rest, phase: str) -> None:
     me = person.get("/me").ok()["name"]
     name = site.build_up_to(person, phase)
-    assert of_root(site.root)
+    wait_until(lambda: of_root(site.root), "the engine of the phase", 10)
     begun = time.monotonic()
     person.post(f"/environments/{name}/cancel").ok(202)
     failed = person.wait(name, 10)
