@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
+from typing import TypeVar
 
 from jupyter_dataflow_envs.app import DataflowEnvsApp
 from jupyter_dataflow_envs.cli.program import program
+from jupyter_dataflow_envs.domain.environment import Status
+from jupyter_dataflow_envs.domain.events import PUBLIC, EventKind
+from jupyter_dataflow_envs.domain.permissions import TABLE
+from jupyter_dataflow_envs.domain.review import REVIEW_TRANSITIONS
 from jupyter_dataflow_envs.domain.version import TRANSITIONS
 from jupyter_dataflow_envs.handlers.base import STATUSES
+from jupyter_dataflow_envs.handlers.routes import ROUTES
+from jupyter_dataflow_envs.handlers.streaming import Streaming
 from jupyter_dataflow_envs.openapi import document
+
+T = TypeVar("T", bound=Enum)
 
 PAGE = Path(__file__).with_name("reference.md")
 
@@ -23,8 +34,11 @@ def reference() -> str:
             *_section("Settings", "`DataflowEnvsApp.NAME` in any Jupyter configuration file.", _settings()),
             *_section("Commands", "`jupyter dataflow-envs COMMAND`; `--help` tells more.", _commands()),
             *_section("Routes", "Below `/dataflow-envs` of the server; `/openapi.json` tells more.", _routes()),
+            *_section("Who may do what", "The table that the service refuses by.", _permissions()),
             *_section("Errors", "`code` of an answer, its HTTP status, and what it means.", _errors()),
-            *_section("Outcomes of a build", "What may follow on what.", _transitions()),
+            *_section("Outcomes of a build", "What may follow on what.", _transitions(TRANSITIONS)),
+            *_section("States of a review", "What may follow on what.", _transitions(REVIEW_TRANSITIONS)),
+            *_section("Events", "`kind` in the audit trail and on the socket of events.", _events()),
         ]
     )
 
@@ -54,8 +68,12 @@ def _routes() -> list[tuple[str, ...]]:
         for method, about in operations.items()
         if method != "parameters"
     ]
-    stream = ("WebSocket `/environments/{short_name}/versions/{number}/log/stream`", "The build log as it is written.")
-    return [("route", "what for"), *rows, stream]
+    streams = [
+        (f"WebSocket `{path}`", (handler.__doc__ or "").splitlines()[0])
+        for path, handler in ROUTES
+        if issubclass(handler, Streaming)
+    ]
+    return [("route", "what for"), *rows, *streams]
 
 
 def _errors() -> list[tuple[str, ...]]:
@@ -63,9 +81,30 @@ def _errors() -> list[tuple[str, ...]]:
     return [("code", "status", "meaning"), *sorted(rows, key=lambda row: row[1])]
 
 
-def _transitions() -> list[tuple[str, ...]]:
-    rows = [(one.value, ", ".join(sorted(next_.value for next_ in after)) or "—") for one, after in TRANSITIONS.items()]
-    return [("outcome", "next"), *rows]
+def _permissions() -> list[tuple[str, ...]]:
+    rows = []
+    for action, rule in TABLE.items():
+        refused = [
+            f"{', '.join(status.value for status in Status if rule.not_in.get(status) == reason)}: {reason}"
+            for reason in dict.fromkeys(rule.not_in.values())
+        ]
+        also = ", ".join(objection.__name__.strip("_").replace("_", " ") for objection in rule.objections)
+        rows.append((f"`{action.value}`", rule.who.value, "<br>".join(refused) or "—", also or "—"))
+    return [("action", "open to", "refused while", "and when"), *rows]
+
+
+def _transitions(table: Mapping[T, frozenset[T]]) -> list[tuple[str, ...]]:
+    rows = [(one.value, ", ".join(sorted(next_.value for next_ in after)) or "—") for one, after in table.items()]
+    return [("state", "next"), *rows]
+
+
+def _events() -> list[tuple[str, ...]]:
+    return [("kind", "told to"), *((f"`{k.value}`", _audience(k)) for k in EventKind)]
+
+
+def _audience(kind: EventKind) -> str:
+    everybody = "; everybody while it is published" if kind in PUBLIC else ""
+    return f"owner, actor, administrators{everybody}"
 
 
 if __name__ == "__main__":

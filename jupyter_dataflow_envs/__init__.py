@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Client,
         Conflict,
         DataflowError,
+        EventStream,
         InvalidSpec,
         LogPart,
         Malformed,
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
         Stale,
         TooLarge,
         Unavailable,
+        Unsolvable,
     )
 
 __all__ = [
     "Client",
     "Conflict",
     "DataflowError",
+    "EventStream",
     "InvalidSpec",
     "LogPart",
     "Malformed",
@@ -54,6 +57,7 @@ __all__ = [
     "Stale",
     "TooLarge",
     "Unavailable",
+    "Unsolvable",
     "__version__",
 ]
 

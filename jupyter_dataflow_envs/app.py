@@ -69,6 +69,13 @@ class DataflowEnvsApp(ExtensionApp):
         help="What the machines that run the kernels have, for example {'__cuda': '12.4'}. Default: what this one has.",
     ).tag(config=True)
 
+    allow_self_approval = Bool(
+        None,
+        allow_none=True,
+        help="Whether administrators may approve what they submitted themselves. Default: only where the operating "
+        "system's user is the only identity, as with Jupyter's own token login.",
+    ).tag(config=True)
+
     extended_requirements = Bool(
         False, help="Whether requirements may hold several specifiers, and <, >, !=, ~= as well."
     ).tag(config=True)
@@ -123,9 +130,9 @@ class DataflowEnvsApp(ExtensionApp):
             await self._activate(deployment, short_name)
 
     async def _activate(self, deployment: Deployment, short_name: str) -> None:
-        from .handlers.base import operating_system_user
+        from .handlers.base import operating_system_groups, operating_system_user
 
-        person = deployment.person(operating_system_user())
+        person = deployment.person(operating_system_user(), operating_system_groups(), sole=True)
         try:
             await self._gate.call(deployment.activations.activate, person, short_name)
         except DataflowError as error:
@@ -145,6 +152,7 @@ class DataflowEnvsApp(ExtensionApp):
                     creator=operating_system_user(),
                     kernels_dir=Path(jupyter_data_dir()) / "kernels",
                     python=Path(sys.executable),
+                    allow_self_approval=self.allow_self_approval,
                     builds=BuildSettings(
                         channels=tuple(self.channels),
                         pip_index_url=self.pip_index_url or None,

@@ -14,16 +14,11 @@ from . import models
 from ._version import __version__
 from .handlers.base import Operation
 from .handlers.routes import NAMESPACE, PATTERNS, ROUTES
+from .models import Request
 
 METHODS = ("get", "post", "put", "patch", "delete")
 REFERENCE = "#/components/schemas/{model}"
-BODIES = (
-    models.EnvironmentSpec,
-    models.EnvironmentEdit,
-    models.PreviewRequest,
-    models.BuildRequest,
-    models.PolicyBody,
-)
+BODIES = tuple(m for m in vars(models).values() if isinstance(m, type) and issubclass(m, Request) and m is not Request)
 
 
 def document() -> dict[str, Any]:

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 READY = 60.0
 """Seconds a server may need until it answers, on a busy machine."""
 
-OTHER_EXTENSIONS = ("jupyterlab", "jupyter_lsp", "jupyter_server_terminals", "notebook_shim", "nbclassic")
+OTHER_EXTENSIONS = (
+    "jupyterlab",
+    "jupyter_lsp",
+    "jupyter_server_terminals",
+    "notebook_shim",
+    "nbclassic",
+    "voila.server_extension",
+)
 """Left out, so that a server is up in a second."""
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ..engine.faults import explain
 from ..engine.protocol import Answer, Caches, Job, Message, Mode, Sources
 from ..store import deployment, events, prefixes, queue, versions
 from ..store.database import Database
+from ..store.prefixes import Prefix
 from ..store.queue import BuiltPrefix, QueuedAttempt
 from ..store.root import Root
 from .log import BuildLog, Logs
@@ -83,6 +84,7 @@ class Workshop:
         self, connection: Connection, *, title: str, spec: EnvironmentSpec, prefix: Path, hold: Lock | None = None
     ) -> Job:
         """What the engine is told to build `spec`; `hold`: what is installed and must stay as it is."""
+        base = versions.lock(connection, spec.base.digest) if spec.base else None
         # What was allowed when the build was asked for stays readable.
         conda, pip = parse_pair(spec.conda_requirements, spec.pip_requirements, extended=True)
         return Job(
@@ -98,11 +100,38 @@ class Workshop:
                 *(text for r in conda if r.extras for text in (r.with_extras_for_pip(),) if text),
             ),
             lock=hold,
+            base=base,
+            base_title=spec.base.title if spec.base else "",
             policy=deployment.policy(connection),
             allow_source_builds=self.settings.allow_source_builds,
             run_link_scripts=self.settings.run_link_scripts,
             virtual_packages=self.settings.virtual_packages,
         )
+
+
+class Steps:
+    """How long each step took, for a run whose engine ends before it could tell."""
+
+    def __init__(self) -> None:
+        self._durations: list[StepDuration] = []
+        self._current: Step | None = None
+        self._since = time.monotonic()
+
+    def enter(self, step: Step) -> None:
+        self._leave()
+        self._current = step
+
+    def ended(self) -> list[StepDuration]:
+        """Of all steps, the last one ending now."""
+        self._leave()
+        self._current = None
+        return self._durations
+
+    def _leave(self) -> None:
+        moment = time.monotonic()
+        if self._current is not None:
+            self._durations.append(StepDuration(self._current.value, moment - self._since))
+        self._since = moment
 
 
 class Build:
@@ -123,6 +152,7 @@ class Build:
         self._reused = False
         self._started = time.monotonic()
         self._log: BuildLog | None = None
+        self._steps = Steps()
 
     def cancel(self) -> None:
         self._stop.set()
@@ -141,13 +171,7 @@ class Build:
             self._record(connection, EventKind.BUILD_STARTED)
         # Not in that transaction: what goes wrong here must not leave the attempt waiting at its place for ever.
         with self._workshop.database.read() as connection:
-            job = self._workshop.job(
-                connection,
-                title=queued.short_name,
-                spec=queued.spec,
-                prefix=self._workshop.folders.path(self._prefix_id),
-                hold=self._held(connection),
-            )
+            job = self._job(connection)
         self._changed()
         self._log = self._workshop.logs.open(queued.environment_id, queued.number, queued.attempt)
         again = ", taken up again after an interruption" if queued.interruptions else ""
@@ -155,8 +179,10 @@ class Build:
             f"Building {queued.short_name} version {queued.number}, attempt {queued.attempt}{again}, "
             f"asked for by {queued.created_by}, {now():%Y-%m-%d %H:%M:%S} UTC"
         )
+        if queued.reverted_from is not None:
+            self._say(f"Going back to version {queued.reverted_from}: its packages are installed as they were")
         try:
-            last = self._workshop.runner.run(job, self, self._stop)
+            last = self._take_installed(job) or self._workshop.runner.run(job, self, self._stop)
         except (OSError, SQLAlchemyError) as error:
             last = {"type": "failure", "reason": self._explained(error), "steps": []}
         self._end(last)
@@ -166,6 +192,34 @@ class Build:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         known = explain(cause, self._workshop.root.path)
         return known.reason if known is not None else f"The build could not go on: {cause}."
+
+    def _job(self, connection: Connection) -> Job:
+        queued = self._queued
+        job = self._workshop.job(
+            connection,
+            title=queued.short_name,
+            spec=queued.spec,
+            prefix=self._workshop.folders.path(self._prefix_id),
+            hold=self._held(connection),
+        )
+        if queued.install_digest is None:
+            return job
+        return replace(job, mode=Mode.INSTALL, lock=versions.lock(connection, queued.install_digest), base=None)
+
+    def _take_installed(self, job: Job) -> Message | None:
+        """What a revert goes back to may be there still: then nothing is left to do for the engine."""
+        if job.mode is not Mode.INSTALL or job.lock is None:
+            return None
+        violations = job.policy.check_resolved(job.lock.packages, complete=True)
+        if violations:
+            reason = f"the deployment's policy does not allow {violations[0]}"
+            return {"type": "failure", "reason": reason, "details": "\n".join(map(str, violations)), "steps": []}
+        key = job.lock.prefix_key(run_link_scripts=job.run_link_scripts)
+        if self._decide(job.lock, key) is not Answer.REUSE:
+            return None
+        # It is there, but this run may have been cancelled or fenced before it could take it.
+        done = {"type": "result", "steps": []}
+        return done if self._reused else {"type": "failure", "reason": "cancelled", "steps": []}
 
     def _held(self, connection: Connection) -> Lock | None:
         if not self._queued.pin_installed or self._queued.latest_success is None:
@@ -185,17 +239,18 @@ class Build:
             case "log":
                 self._say(message["text"])
             case "step":
-                self._enter(Step(message["name"]).phase)
+                self._enter(Step(message["name"]))
             case "progress":
                 self._advance(Progress(**{k: v for k, v in message.items() if k != "type"}))
             case "lock":
                 return self._decide(Lock.from_json(message["lock"]), message["prefix_key"])
         return None
 
-    def _enter(self, phase: str) -> None:
-        if phase == self._phase:
+    def _enter(self, step: Step) -> None:
+        self._steps.enter(step)
+        if step.phase == self._phase:
             return
-        self._phase, self._progress = phase, None
+        self._phase, self._progress = step.phase, None
         self._write_progress()
 
     def _advance(self, progress: Progress) -> None:
@@ -213,18 +268,27 @@ class Build:
     def _decide(self, lock: Lock, key: str | None) -> Answer:
         """Take the prefix that holds the same packages, in the transaction that finds it; else go on installing."""
         self._key = key
-        if key is None or self._queued.from_scratch:
+        if self._queued.from_scratch or (key is None and self._queued.reverted_from is None):
             return Answer.INSTALL
         with self._workshop.database.write() as connection:
-            equal = prefixes.ready_by_key(connection, key)
+            equal = self._equal(connection, key)
             if equal is None or equal.size is None:
                 return Answer.INSTALL
             if not self._workshop.folders.is_whole(equal.id):
                 prefixes.stop_sharing(connection, equal.id)
                 return Answer.INSTALL
             self._say(f"The same {len(lock.packages)} packages are installed and verified already: taking that prefix.")
-            self._reused = self._commit(connection, BuiltPrefix(equal.id, lock, equal.size), [])
+            built = BuiltPrefix(equal.id, lock, equal.size, equal.warnings)
+            self._reused = self._commit(connection, built, self._steps.ended())
         return Answer.REUSE
+
+    def _equal(self, connection: Connection, key: str | None) -> Prefix | None:
+        """By its packages; of a version gone back to its own, even where source builds forbid to share one."""
+        if key is not None:
+            return prefixes.ready_by_key(connection, key)
+        assert self._queued.reverted_from is not None
+        earlier = versions.find(connection, self._queued.environment_id, self._queued.reverted_from)
+        return prefixes.get(connection, earlier.prefix_id) if earlier.prefix_id else None
 
     def _end(self, last: Message | None) -> None:
         steps = [StepDuration(s["name"], s["duration"]) for s in (last or {}).get("steps", [])]
@@ -235,11 +299,11 @@ class Build:
 
     def _succeed(self, result: Message, steps: list[StepDuration]) -> bool:
         """False: cancelled or fenced at the last moment."""
-        lock, size = Lock.from_json(result["lock"]), int(result["size"])
+        lock, size, warnings = Lock.from_json(result["lock"]), int(result["size"]), tuple(result["warnings"])
         with self._workshop.database.write() as connection:
-            done = self._commit(connection, BuiltPrefix(self._prefix_id, lock, size), steps)
+            done = self._commit(connection, BuiltPrefix(self._prefix_id, lock, size, warnings), steps)
             if done:
-                prefixes.mark_ready(connection, self._prefix_id, key=self._key, size=size)
+                prefixes.mark_ready(connection, self._prefix_id, key=self._key, size=size, warnings=warnings)
         return done
 
     def _commit(self, connection: Connection, built: BuiltPrefix, steps: list[StepDuration]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import socket
 import threading
@@ -16,16 +17,23 @@ from filelock import FileLock, Timeout
 
 from ..domain.clock import now, to_text
 from ..domain.events import EventKind
-from ..store import events, queue
+from ..store import events, prefixes, queue
 from ..store.queue import QueuedAttempt
 from .build import Build, Workshop
-from .housekeeping import recover, sweep
+from .housekeeping import sweep
+from .recovery import recover
 
 TAKE_OVER_SECONDS = 1.0
 """Between two tries to get the lock of a coordinator that may have died."""
 
+LOOK_SECONDS = 0.05
+"""How long to try: whoever asks for the holder takes the lock for a moment."""
+
 SWEEP_SECONDS = 30.0
-"""Between two comparisons of the disk with the database."""
+"""Between two looks in the database for what nobody needs any more."""
+
+COMPARE_SECONDS = 3600.0
+"""Between two comparisons of the whole disk with the database; after a deletion the next sweep is one."""
 
 STOP_SECONDS = 5.0
 """How long a stopping server waits for its builds to be handed back."""
@@ -45,8 +53,10 @@ class Coordinator:
         self._lock = FileLock(workshop.root.coordinator_lock, thread_local=False)
         self._builds: dict[int, tuple[Build, threading.Thread]] = {}
         self._stopped = False
+        self._orphans: set[int] = set()
         self._tried = 0.0
-        self._swept = 0.0
+        self._swept = self._compared = -math.inf
+        self._seen = 0
 
     @property
     def here(self) -> bool:
@@ -61,7 +71,7 @@ class Coordinator:
             return True
         self._tried = time.monotonic()
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=LOOK_SECONDS, poll_interval=LOOK_SECONDS / 5)
         except Timeout:
             return False
         note = {"pid": os.getpid(), "host": socket.gethostname(), "since": to_text(now())}
@@ -92,11 +102,13 @@ class Coordinator:
         ended = [key for key, (_, thread) in self._builds.items() if not thread.is_alive()]
         for key in ended:
             del self._builds[key]
+        orphan_ended = not self._orphans.isdisjoint(ended)
         if changed or ended:
             self._look_after(notify)
-        if time.monotonic() - self._swept >= SWEEP_SECONDS:
-            self._swept = time.monotonic()
-            sweep(self._workshop, self._in_use)
+        if orphan_ended:
+            self._sweep(whole=True)  # it may have begun its log after the one that followed the deletion
+        elif time.monotonic() - self._swept >= SWEEP_SECONDS:
+            self._sweep(whole=time.monotonic() - self._compared >= COMPARE_SECONDS)
 
     def stop(self) -> None:
         """Hand the running builds back to the queue, and the lock to the next server."""
@@ -111,11 +123,32 @@ class Coordinator:
                 self._workshop.root.coordinator_note.unlink()
             self._lock.release()
 
+    def _sweep(self, *, whole: bool) -> None:
+        self._swept = time.monotonic()
+        with self._workshop.database.read() as connection:
+            whole = whole or events.happened_since(connection, self._seen, EventKind.DELETED, EventKind.VERSION_DELETED)
+            seen = events.last(connection)
+        if not sweep(self._workshop, self._occupied, whole=whole):
+            self._swept = -math.inf
+            return
+        self._seen = seen
+        if whole:
+            self._compared = self._swept
+
+    def _occupied(self) -> set[str]:
+        """Prefixes that processes run from, and those that a build writes whose environment has been deleted."""
+        with self._workshop.database.read() as connection:
+            written = {p for build, _ in self._builds.values() for p in prefixes.of_run(connection, build.run_id)}
+        return {*self._in_use(), *written}
+
     def _look_after(self, notify: Callable[[], None]) -> None:
         running = {build.run_id for build, _ in self._builds.values()}
         recover(self._workshop, running)
         with self._workshop.database.read() as connection:
             active = queue.active(connection)
+            self._orphans = self._builds.keys() - queue.known(connection, self._builds.keys())
+        for key in self._orphans:
+            self._builds[key][0].cancel()
         for queued in active:
             if queued.cancel_requested_by is not None:
                 self._cancel(queued, notify)

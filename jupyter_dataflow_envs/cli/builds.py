@@ -1,25 +1,25 @@
-"""Commands on builds: preview, build, log, cancel, versions, export."""
+"""Commands on builds: preview, build, log, cancel."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..domain.errors import NotFound
+from .bases import base_option, only_one
 from .exit_code import ExitCode
 from .output import Lines, cell, clean, is_terminal, print_error, print_json, print_line
 from .session import Session, connected
 
 if TYPE_CHECKING:
-    from ..client.connection import ExportFormat
-
-FORMATS = ("conda-lock.yml", "environment.yml", "explicit.txt", "requirements.txt")
+    from ..client.environments import WantedBase
+    from ..models import VersionSummary
 
 
 @click.command()
 @click.argument("short_name")
+@base_option("Try it on this environment.")
+@click.option("--no-base", is_flag=True, help="Try it without its base; --python says the version then.")
 @click.option("--python", "python_version", help="Try with this Python version.")
 @click.option("--conda", multiple=True, metavar="REQUIREMENT", help="Try with these conda libraries instead.")
 @click.option("--pip", multiple=True, metavar="REQUIREMENT", help="Try with these pip libraries instead.")
@@ -28,16 +28,21 @@ FORMATS = ("conda-lock.yml", "environment.yml", "explicit.txt", "requirements.tx
 def preview(
     session: Session,
     short_name: str,
+    base: WantedBase | None,
+    no_base: bool,
     python_version: str | None,
     conda: tuple[str, ...],
     pip: tuple[str, ...],
     pin_installed: bool,
 ) -> None:
-    """Show what a build would install, without installing it."""
-    from .tables import print_preview
+    """Show what a build would install, and what would change, without installing it."""
+    from .differences import print_preview
 
+    only_one(base, no_base)
     answer = session.client.preview(
         short_name,
+        base=base,
+        without_base=no_base,
         python_version=python_version,
         conda_requirements=[line for line in conda if line.strip()] if conda else None,
         pip_requirements=[line for line in pip if line.strip()] if pip else None,
@@ -65,8 +70,12 @@ def start_build(
 
     Leaves with exit code 3 when the build failed, and 130 when the person stopped looking.
     """
-    client = session.client
-    version = client.build(short_name, pin_installed=pin_installed, from_scratch=from_scratch)
+    version = session.client.build(short_name, pin_installed=pin_installed, from_scratch=from_scratch)
+    see_through(session, short_name, version, follow=follow)
+
+
+def see_through(session: Session, short_name: str, version: VersionSummary, *, follow: bool) -> None:
+    """Say that a version is queued, or follow it to its end; what `start_build` says holds here too."""
     number = version["number"]
     if session.own is not None and not follow:
         session.note(
@@ -75,7 +84,8 @@ def start_build(
         follow = True
     if not follow:
         if not session.answer(version):
-            print_line(f"Version {number} of {cell(short_name)} is queued.")
+            packages = f", with the packages of version {back}" if (back := version["reverted_from"]) else ""
+            print_line(f"Version {number} of {cell(short_name)} is queued{packages}.")
             print_line(f"Follow it: jupyter dataflow-envs log -f {cell(short_name)}")
         return
 
@@ -153,35 +163,3 @@ def cancel(session: Session, short_name: str) -> None:
     session.client.cancel(short_name)
     if not session.answer({"cancelled": short_name}):
         print_line(f"The build of {cell(short_name)} is being stopped.")
-
-
-@click.command()
-@click.argument("short_name")
-@connected
-def versions(session: Session, short_name: str) -> None:
-    """List the versions of an environment, newest first."""
-    from .tables import print_versions
-
-    found = session.client.versions(short_name)
-    if not session.answer(found):
-        print_versions(found)
-
-
-@click.command()
-@click.argument("short_name")
-@click.option("--format", "kind", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True)
-@click.option("--version", type=click.IntRange(1), help="The version [default: the usable one].")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it here.")
-@connected
-def export(session: Session, short_name: str, kind: ExportFormat, version: int | None, output: Path | None) -> None:
-    """Print a file from which other tools make the same environment."""
-    text = session.client.export(short_name, kind, version)
-    if output is not None:
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise NotFound(f"Can't write {output}: {error.strerror}.") from error
-        if not session.answer({"written": str(output)}):
-            print_line(f"Written: {output}")
-    elif not session.answer({"format": kind, "text": text}):
-        print_line(text.removesuffix("\n"))

@@ -6,17 +6,21 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from ..domain.errors import NotFound
+from .bases import base_option, only_one
 from .builds import start_build
 from .output import cell, print_line
 from .session import Session, connected
 
+if TYPE_CHECKING:
+    from ..client.environments import WantedBase
+
 STATUSES = ("Saved", "In Progress", "Failed", "Draft", "Pending Approval", "Published")
-SPEC_FIELDS = ("full_name", "description", "python_version", "conda_requirements", "pip_requirements")
+SPEC_FIELDS = ("full_name", "description", "base", "python_version", "conda_requirements", "pip_requirements")
 
 
 @click.command("list")
@@ -58,6 +62,7 @@ def show(session: Session, short_name: str, version: int | None) -> None:
 @click.argument("short_name", required=False)
 @click.option("--full-name", help="What people read [default: the short name].")
 @click.option("--description", help="A note of what it is for.")
+@base_option("Build on this environment, which brings its own Python.")
 @click.option("--python", "python_version", help="The Python version, such as 3.11.")
 @click.option("--conda", multiple=True, metavar="REQUIREMENT", help="A conda library; may be given several times.")
 @click.option("--pip", multiple=True, metavar="REQUIREMENT", help="A pip library; may be given several times.")
@@ -72,6 +77,7 @@ def create(
     short_name: str | None,
     full_name: str | None,
     description: str | None,
+    base: WantedBase | None,
     python_version: str | None,
     conda: tuple[str, ...],
     pip: tuple[str, ...],
@@ -84,9 +90,10 @@ def create(
     \b
     jupyter dataflow-envs create mlenv --full-name "Machine learning" --python 3.11 \\
         --conda pandas --conda 'numpy>=1.26' --pip rich --build --follow
+    jupyter dataflow-envs create plots --base mlenv --conda matplotlib
 
-    A file holds short_name, full_name, description, python_version, conda_requirements and pip_requirements, as
-    `show --json` prints them; what the options say stands above it.
+    A file holds short_name, full_name, description, base or python_version, conda_requirements and pip_requirements,
+    as `show --json` prints them; what the options say stands above it.
     """
     if follow and not build_it:
         raise click.UsageError("--follow needs --build.")
@@ -99,11 +106,13 @@ def create(
         "conda_requirements": list(conda) or None,
         "pip_requirements": list(pip) or None,
     }
+    if base is not None or python_version is not None:
+        spec.update(base=_named(base), python_version=None)
     spec.update({k: v for k, v in given.items() if v is not None})
     if "short_name" not in spec:
         raise click.UsageError("Say the SHORT_NAME, as an argument or in the file.")
-    if "python_version" not in spec:
-        raise click.UsageError("Say the Python version, for example --python 3.11.")
+    if not spec.get("python_version") and not spec.get("base"):
+        raise click.UsageError("Say the Python version, for example --python 3.11, or a base, which brings its own.")
     spec.setdefault("full_name", spec["short_name"])
     environment = session.client.create_from(spec)
     if build_it:
@@ -112,6 +121,13 @@ def create(
     elif not session.answer(environment):
         name = cell(environment["short_name"])
         print_line(f"Saved {name}. Build it: jupyter dataflow-envs build {name} --follow")
+
+
+def _named(base: WantedBase | None) -> dict[str, Any] | None:
+    if base is None:
+        return None
+    short_name, version = (base, None) if isinstance(base, str) else base
+    return {"short_name": short_name, "version": version}
 
 
 def _read(file: TextIO) -> dict[str, Any]:
@@ -130,6 +146,8 @@ def _read(file: TextIO) -> dict[str, Any]:
 @click.argument("short_name")
 @click.option("--full-name", help="What people read.")
 @click.option("--description", help="A note of what it is for.")
+@base_option("Build on this environment from now on, or on its newer version.")
+@click.option("--no-base", is_flag=True, help="Build on none any more; --python says the version then.")
 @click.option("--python", "python_version", help="The Python version.")
 @click.option("--conda", multiple=True, metavar="REQUIREMENT", help="Replaces all conda libraries; '' for none.")
 @click.option("--pip", multiple=True, metavar="REQUIREMENT", help="Replaces all pip libraries; '' for none.")
@@ -145,6 +163,8 @@ def edit(
     short_name: str,
     full_name: str | None,
     description: str | None,
+    base: WantedBase | None,
+    no_base: bool,
     python_version: str | None,
     conda: tuple[str, ...],
     pip: tuple[str, ...],
@@ -159,6 +179,7 @@ def edit(
     """
     if (conda and add_conda) or (pip and add_pip):
         raise click.UsageError("Replace a list or add to it, not both.")
+    only_one(base, no_base)
     before = session.client.environment(short_name)
     conda_lines = _changed(before["conda_requirements"], conda, add_conda, remove)
     pip_lines = _changed(before["pip_requirements"], pip, add_pip, remove)
@@ -168,11 +189,14 @@ def edit(
     changes = {
         "full_name": full_name,
         "description": description,
+        "base": base,
+        "without_base": no_base or None,
         "python_version": python_version,
         "conda_requirements": conda_lines,
         "pip_requirements": pip_lines,
     }
-    if all(value is None for value in changes.values()):
+    changes = {k: v for k, v in changes.items() if v is not None}
+    if not changes:
         raise click.UsageError("Say what to change.")
     after = session.client.edit(short_name, etag=etag or before["etag"], **changes)  # type: ignore[arg-type]
     if not session.answer(after):
@@ -201,10 +225,9 @@ def _name(requirement: str) -> str:
 @connected
 def delete(session: Session, short_name: str, force: bool, yes: bool) -> None:
     """Delete an environment, with its versions, logs and kernel."""
-    if not yes:
-        if session.as_json or not sys.stdin.isatty():
-            raise click.UsageError("Say --yes: nobody is there to be asked.")
-        click.confirm(f"Delete {short_name} with all its versions and logs?", abort=True, err=True)
+    if not yes and (session.as_json or not sys.stdin.isatty()):
+        raise click.UsageError("Say --yes: nobody is there to be asked.")
+    session.confirm(f"Delete {short_name} with all its versions and logs?", yes=yes)
     session.client.delete(short_name, force=force)
     if not session.answer({"deleted": short_name}):
         print_line(f"Deleted {cell(short_name)}.")
@@ -212,10 +235,11 @@ def delete(session: Session, short_name: str, force: bool, yes: bool) -> None:
 
 @click.command()
 @click.argument("short_name")
+@click.option("--draft", is_flag=True, help="Its latest version, although it is not published (administrators).")
 @connected
-def activate(session: Session, short_name: str) -> None:
+def activate(session: Session, short_name: str, draft: bool) -> None:
     """Make its kernel startable in notebooks."""
-    answer = session.client.activate(short_name)
+    answer = session.client.activate(short_name, draft=draft)
     if not session.answer(answer):
         print_line(f"Kernel {cell(answer['kernel_name'])} can be started now.")
 

@@ -82,9 +82,14 @@ def _fault(fault: Mapping[str, Any]) -> str:
 
 
 def _details(body: Mapping[str, Any]) -> Iterator[str]:
-    """Lists that a refusal brings beside its message, such as who uses an environment."""
+    """What a refusal brings beside its message: lists, such as who uses an environment, and a solver's explanation."""
     for name, value in body.items():
+        if name == "details" and isinstance(value, str) and value.strip() != str(body.get("message", "")).strip():
+            yield from clean(value).splitlines()
         if name in ("code", "message", "errors") or not isinstance(value, list):
+            continue
+        if value and not any(isinstance(item, dict) for item in value):
+            yield f"{cell(name.replace('_', ' '))}: {', '.join(cell(item) for item in value)}"
             continue
         for item in value:
             yield (

@@ -5,17 +5,26 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 
 import click
 
 from .. import __version__
 from ..domain.errors import DataflowError
-from .builds import build, cancel, export, log, preview, versions
+from .audit import audit
+from .builds import build, cancel, log, preview
 from .deployment import packages, policy
 from .doctor import doctor
 from .environments import activate, create, deactivate, delete, edit, list_environments, show
+from .events import events
 from .exit_code import ExitCode
+from .imports import import_file
 from .output import print_error, print_line
+from .publishing import deprecate, submit, transfer, undeprecate, unpublish, withdraw
+from .reviews import approve, reject, review, reviews
+from .run import run_command
+from .usage import usage
+from .versions import compare, export, newer, revert, versions
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -41,11 +50,29 @@ for command in (
     log,
     cancel,
     versions,
+    revert,
+    compare,
+    newer,
+    submit,
+    withdraw,
+    reviews,
+    review,
+    approve,
+    reject,
+    deprecate,
+    undeprecate,
+    unpublish,
+    transfer,
     activate,
     deactivate,
+    usage,
+    run_command,
     export,
+    import_file,
     packages,
     policy,
+    audit,
+    events,
     doctor,
 ):
     program.add_command(command)
@@ -53,7 +80,8 @@ for command in (
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; of errors only BrokenPipeError is left to the caller."""
-    as_json = "--json" in arguments
+    # What follows -- is another program's.
+    as_json = "--json" in takewhile(lambda a: a != "--", arguments)
     try:
         # Not `program.main`: that takes a reader that left for an error of its own.
         with program.make_context("jupyter dataflow-envs", list(arguments) or ["--help"]) as context:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ..client.errors import ServerNotFound
-from .output import print_json, print_line
+from .output import clean, print_json, print_line
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -36,10 +37,16 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection, and end the server that was started for this command."""
         if self._client is not None:
             self._client.close()
+            self._client = None
         if self.own is not None:
             self.own.stop()
+            self.own = None
 
     @property
     def client(self) -> Client:
@@ -53,6 +60,11 @@ class Session:
         if self.as_json:
             print_json(value)
         return self.as_json
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """At a terminal, ask, unless `yes` says it already; a no ends the command as an interrupt does."""
+        if not yes and not self.as_json and sys.stdin.isatty():
+            click.confirm(clean(question), abort=True, err=True)
 
     def note(self, text: str) -> None:
         """Something a person should know, beside the answer."""

@@ -10,12 +10,13 @@ from .quantities import duration, moment, size
 
 if TYPE_CHECKING:
     from ..models import (
-        DiffAnswer,
+        BaseAnswer,
         EnvironmentAnswer,
         PackageAnswer,
-        PreviewAnswer,
+        ReviewAnswer,
         VersionAnswer,
         VersionSummary,
+        ViolationAnswer,
     )
 
 _STYLES = {
@@ -24,9 +25,14 @@ _STYLES = {
     "In Progress": "yellow",
     "building": "yellow",
     "queued": "yellow",
+    "Pending Approval": "yellow",
+    "pending": "yellow",
     "Draft": "cyan",
     "Published": "green",
+    "Published (deprecated)": "yellow",
     "succeeded": "green",
+    "approved": "green",
+    "rejected": "red",
 }
 
 
@@ -45,6 +51,13 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, right
     console().print(table)
 
 
+def print_facts(facts: Sequence[tuple[str, object]]) -> None:
+    """A line for each fact that there is."""
+    for name, value in facts:
+        if shown := cell(value):
+            print_line(f"{name + ':':<14}{shown}")
+
+
 def print_environments(environments: Sequence[EnvironmentAnswer]) -> None:
     """The list."""
     if not environments:
@@ -57,10 +70,10 @@ def print_environments(environments: Sequence[EnvironmentAnswer]) -> None:
                 e["short_name"],
                 e["full_name"],
                 e["owner"],
-                e["status"],
+                e["status"] + (" (deprecated)" if e["deprecated"] else ""),
                 e["usable_version"],
-                e["python_version"],
-                _tick(e),
+                e["python_version"] or (f"of {named(e['base'])}" if e["base"] else ""),
+                _active(e),
             )
             for e in environments
         ),
@@ -81,16 +94,19 @@ def print_environment(environment: EnvironmentAnswer, version: VersionAnswer | N
         ("description", e["description"]),
         ("owner", e["owner"]),
         ("status", _status(e)),
+        ("deprecated", _deprecated(e)),
+        ("base", named(e["base"]) if e["base"] else ""),
         ("python", e["python_version"]),
         ("conda", ", ".join(e["conda_requirements"])),
         ("pip", ", ".join(e["pip_requirements"])),
         ("versions", _versions(e)),
-        ("kernel", e["kernel_name"] + ("" if e["active"] else " (not active)")),
-        ("in use by", e["usage"]["active_people"] or ""),
+        ("review", told(e["review"]) if e["review"] else ""),
+        ("kernel", e["kernel_name"] + {"": " (not active)", "draft": " (starts the draft)"}.get(_active(e), "")),
+        ("active for", _people(e["usage"]["active_people"])),
         ("last started", moment(e["usage"]["last_started"])),
         ("changed", moment(e["updated_at"])),
     ]
-    _print_facts(facts)
+    print_facts(facts)
     if version is not None:
         print_line()
         print_version(version)
@@ -99,10 +115,11 @@ def print_environment(environment: EnvironmentAnswer, version: VersionAnswer | N
 def print_version(version: VersionAnswer) -> None:
     """One version: what became of it, its steps and its packages."""
     v = version
-    _print_facts(
+    print_facts(
         [
             ("version", f"{v['number']}, attempt {v['attempt']}: {v['outcome']}"),
-            ("reason", v["reason"]),
+            ("note", _remarks(v)),
+            ("base", named(v["requested"]["base"]) if v["requested"]["base"] else ""),
             ("python", v["python"]),
             ("built", f"{moment(v['finished_at'])} by {v['created_by']}" if v["finished_at"] else ""),
             ("took", duration(v["duration"])),
@@ -122,7 +139,7 @@ def print_versions(versions: Sequence[VersionSummary]) -> None:
         print_line("No versions yet.")
         return
     print_table(
-        ("version", "attempt", "outcome", "python", "size", "took", "finished", "by", "reason"),
+        ("version", "attempt", "outcome", "python", "size", "took", "finished", "by", "note"),
         (
             (
                 v["number"],
@@ -133,7 +150,7 @@ def print_versions(versions: Sequence[VersionSummary]) -> None:
                 duration(v["duration"]),
                 moment(v["finished_at"]),
                 v["created_by"],
-                v["reason"],
+                _remarks(v),
             )
             for v in versions
         ),
@@ -161,30 +178,6 @@ def print_packages(packages: Sequence[PackageAnswer]) -> None:
     )
 
 
-def print_preview(preview: PreviewAnswer) -> None:
-    """What a build would do."""
-    diff = preview["diff"]
-    print_packages(preview["packages"])
-    print_line()
-    count = len(preview["packages"])
-    print_line(f"{count} packages, {size(preview['download_size'])} to download; {_summary(diff)}.")
-    changes = [
-        *(("added", p["name"], "", p["version"]) for p in diff["added"]),
-        *(("removed", p["name"], p["version"], "") for p in diff["removed"]),
-        *((c["direction"], c["name"], c["left"], c["right"]) for c in diff["changed"]),
-    ]
-    if changes and (diff["unchanged"] or diff["removed"] or diff["changed"]):
-        print_line()
-        print_table(("change", "package", "now", "then"), changes)
-    if not preview["pip_resolved"]:
-        print_line("The pip part is resolved in the build, against the packages that conda has linked by then.")
-
-
-def _summary(diff: DiffAnswer) -> str:
-    parts = [f"{len(diff[name])} {name}" for name in ("added", "removed", "changed", "unchanged")]
-    return ", ".join(parts)
-
-
 def _status(environment: EnvironmentAnswer) -> str:
     status: str = environment["status"]
     if environment["phase"]:
@@ -193,9 +186,44 @@ def _status(environment: EnvironmentAnswer) -> str:
         status += f", place {environment['queue_position']} in the queue"
     if environment["modified"]:
         status += ", changed since the last build"
-    if environment["deprecated"]:
-        status += f", deprecated: {environment['deprecated']['reason']}"
     return status
+
+
+def _deprecated(environment: EnvironmentAnswer) -> str:
+    found = environment["deprecated"]
+    return f"since {moment(found['at'])}: {found['reason']}" if found else ""
+
+
+def _people(count: int) -> str:
+    return f"{count} {'person' if count == 1 else 'people'}" if count else ""
+
+
+def named(base: BaseAnswer) -> str:
+    """A version of an environment, as commands take it."""
+    return f"{base['short_name']}@{base['version']}"
+
+
+def told(review: ReviewAnswer) -> str:
+    """A review in a sentence: of what, what became of it, and what was said."""
+    r = review
+    if r["decided_by"] is None:
+        state = f"waits for approval since {moment(r['submitted_at'])}"
+        said = r["note"]
+    else:
+        state = f"{r['state']} by {r['decided_by']} on {moment(r['decided_at'])}"
+        said = r["comment"] or ""
+    return f"version {r['version']} {state}" + (f": {said}" if said else "")
+
+
+def _remarks(version: VersionSummary) -> str:
+    v, remarks = version, []
+    if v["reverted_from"]:
+        remarks.append(f"reverted from version {v['reverted_from']}")
+    if v["pin_installed"]:
+        remarks.append("only added to what was installed")
+    if v["outcome"] == "succeeded" and not v["installed"]:
+        remarks.append("its files are removed: a revert installs them again")
+    return "; ".join([*remarks, *([v["reason"]] if v["reason"] else [])])
 
 
 def _versions(environment: EnvironmentAnswer) -> str:
@@ -203,11 +231,13 @@ def _versions(environment: EnvironmentAnswer) -> str:
     return ", ".join(f"{word} {environment[key]}" for word, key in known if environment[key])  # type: ignore[literal-required]
 
 
-def _tick(environment: EnvironmentAnswer) -> str:
+def _active(environment: EnvironmentAnswer) -> str:
+    if environment["draft_active"]:
+        return "draft"
     return "yes" if environment["active"] else ""
 
 
-def _print_facts(facts: Sequence[tuple[str, object]]) -> None:
-    for name, value in facts:
-        if shown := cell(value):
-            print_line(f"{name + ':':<14}{shown}")
+def violated(violation: ViolationAnswer) -> str:
+    """What breaks the policy, which rule, and why; cleaned."""
+    package = f"{violation['package']} {violation['version']}"
+    return f"{cell(package)}: {cell(violation['reason'])} ({cell(violation['rule'])})"

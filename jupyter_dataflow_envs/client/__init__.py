@@ -26,15 +26,18 @@ from ..domain.errors import (
     Stale,
     TooLarge,
     Unavailable,
+    Unsolvable,
 )
 from .connection import Client
 from .errors import NotSignedIn, ServerError, ServerNotFound, ServerUnreachable
+from .events import EventStream
 from .log import LogPart
 
 __all__ = [
     "Client",
     "Conflict",
     "DataflowError",
+    "EventStream",
     "InvalidSpec",
     "LogPart",
     "Malformed",
@@ -50,4 +53,5 @@ __all__ = [
     "Stale",
     "TooLarge",
     "Unavailable",
+    "Unsolvable",
 ]

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from ..domain.errors import NotFound
-from .errors import ServerError, ServerNotFound, ServerUnreachable, error_from_answer
-from .transport import CONNECT_SECONDS, authorization, on_loopback
+from .errors import ServerNotFound, ServerUnreachable
+from .frames import FIRST_PAUSE, LONGEST_PAUSE, Frames
 
 if TYPE_CHECKING:
-    from websocket import WebSocket
-
     from .servers import Address
-
-QUIET_SECONDS = 30.0
-"""A connection that says nothing for so long is asked whether it still lives, and after as long again given up."""
-
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
-"""Seconds between attempts to reconnect; doubled each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +40,7 @@ class LogStream:
         self.offset = offset
         self.patience = patience
         self.outcome: str | None = None
-        self._socket: WebSocket | None = None
+        self._frames: Frames | None = None
         self._closed = threading.Event()
 
     def __iter__(self) -> Iterator[str]:
@@ -73,90 +63,28 @@ class LogStream:
     def close(self) -> None:
         """End the iteration, from this or another thread."""
         self._closed.set()
-        if (socket := self._socket) is not None:
-            socket.abort()  # type: ignore[no-untyped-call]
+        if (frames := self._frames) is not None:
+            frames.abort()
 
     def _connection(self) -> Iterator[str]:
         """What one connection brings. Ends when the log is complete; ServerUnreachable when the connection breaks."""
-        socket = self._connect()
-        self._socket = socket
         try:
-            while True:
-                frame = self._receive(socket)
-                if frame.get("text"):
-                    text = self._fresh(frame)
-                    if text:
-                        yield text
+            frames = Frames(self.address, self.path, {"offset": self.offset, "attempt": self.attempt})
+        except ServerNotFound as error:
+            # Its version was there a moment ago, and a refused upgrade need not have our JSON for a body.
+            raise NotFound(f"There is no log of attempt {self.attempt} any more.") from error
+        self._frames = frames
+        try:
+            if self._closed.is_set():  # while this connected, when there was nothing to abort
+                return
+            for frame in frames:
+                if frame.get("text") and (text := self._fresh(frame)):
+                    yield text
                 if frame.get("complete"):
                     self.outcome = str(frame.get("outcome"))
                     return
         finally:
-            self._socket = None
-            socket.shutdown()  # type: ignore[no-untyped-call]
-
-    def _connect(self) -> WebSocket:
-        import websocket
-
-        url = f"ws{self.address.url.removeprefix('http')}dataflow-envs/{self.path}"
-        try:
-            return websocket.create_connection(
-                f"{url}?{urlencode({'offset': self.offset, 'attempt': self.attempt})}",
-                header=authorization(self.address),
-                timeout=CONNECT_SECONDS,
-                suppress_origin=True,
-                http_no_proxy=["*"] if on_loopback(url) else None,
-            )
-        except websocket.WebSocketBadStatusException as error:
-            refusal = error_from_answer(error.status_code, error.resp_body or b"", self.address.url)
-            if error.status_code >= 500:
-                raise ServerUnreachable(refusal.message) from error
-            if isinstance(refusal, ServerNotFound):
-                # Its version was there a moment ago, and a refused upgrade need not have our JSON for a body.
-                raise NotFound(f"There is no log of attempt {self.attempt} any more.") from error
-            raise refusal from error
-        except (websocket.WebSocketException, OSError) as error:
-            raise self._lost(error) from error
-
-    def _receive(self, socket: WebSocket) -> dict[str, Any]:
-        import websocket
-
-        asked = False
-        while True:
-            socket.settimeout(QUIET_SECONDS)
-            try:
-                opcode, data = socket.recv_data(control_frame=True)
-            except websocket.WebSocketTimeoutException as error:
-                if asked:
-                    raise self._lost(error) from error
-                asked = self._ping(socket)
-                continue
-            except (websocket.WebSocketException, OSError) as error:
-                raise self._lost(error) from error
-            asked = False
-            if opcode == websocket.ABNF.OPCODE_CLOSE:
-                raise self._closing(data)
-            if opcode == websocket.ABNF.OPCODE_TEXT:
-                return self._frame(data)
-
-    def _ping(self, socket: WebSocket) -> bool:
-        import websocket
-
-        try:
-            socket.ping()
-        except (websocket.WebSocketException, OSError) as error:
-            raise self._lost(error) from error
-        return True
-
-    def _frame(self, data: bytes | str) -> dict[str, Any]:
-        try:
-            frame = json.loads(data)
-        except ValueError:
-            frame = None
-        if not isinstance(frame, dict):
-            raise ServerError(f"The log stream of {self.address.url} sent something that is not a frame.")
-        if "code" in frame and "message" in frame:
-            raise error_from_answer(400, json.dumps(frame).encode(), self.address.url)
-        return frame
+            self._frames = None
 
     def _fresh(self, frame: dict[str, Any]) -> str:
         """The part of a frame's text that has not been seen; a frame from further on means that one was lost."""
@@ -166,12 +94,3 @@ class LogStream:
             raise ServerUnreachable(f"The log stream of {self.address.url} left out {-seen} bytes.")
         self.offset += max(0, len(data) - seen)
         return data[seen:].decode("utf-8", "replace")
-
-    def _closing(self, data: bytes | str) -> ServerUnreachable:
-        body = data if isinstance(data, bytes) else data.encode()
-        code = int.from_bytes(body[:2], "big") if len(body) >= 2 else 1005
-        return ServerUnreachable(f"The server at {self.address.url} closed the log stream (code {code}).")
-
-    def _lost(self, error: BaseException) -> ServerUnreachable:
-        why = str(error) or type(error).__name__
-        return ServerUnreachable(f"Lost the connection to {self.address.url} ({why}): see that the server runs.")

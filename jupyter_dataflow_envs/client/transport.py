@@ -69,13 +69,14 @@ class Transport:
         *,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float = ANSWER_SECONDS,
         accept: Container[int] = (),
     ) -> httpx.Response:
         """The answer, if it is a good one or its status is in `accept`; a DataflowError otherwise.
 
-        Query values that are None are left out.
+        `body` goes as JSON, `content` as it is. Query values that are None are left out.
         """
         import httpx
 
@@ -84,7 +85,7 @@ class Transport:
                 method,
                 path,
                 params={k: _plain(v) for k, v in (query or {}).items() if v is not None},
-                content=None if body is None else json.dumps(body),
+                content=content if body is None else json.dumps(body),
                 headers={**({} if body is None else {"Content-Type": "application/json"}), **(headers or {})},
                 timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS),
             )

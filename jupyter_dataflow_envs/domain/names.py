@@ -8,7 +8,7 @@ import unicodedata
 from .errors import FieldError, InvalidSpec
 
 RESERVED = ("base", "root", "local", "none")
-SHORT_LIMIT, FULL_LIMIT, DESCRIPTION_LIMIT = 5, 100, 2000
+SHORT_LIMIT, FULL_LIMIT, DESCRIPTION_LIMIT, PERSON_LIMIT = 5, 100, 2000, 255
 
 _SHORT = re.compile(r"[a-z][a-z0-9_-]*")
 _PYTHON = re.compile(r"(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})(\.(0|[1-9][0-9]{0,2}))?")
@@ -43,16 +43,22 @@ def check_full_name(text: str) -> str:
     return name
 
 
-def check_description(text: str) -> str:
-    """At most 2,000 characters; it may have several lines. Raises InvalidSpec."""
+def check_description(text: str, field: str = "description") -> str:
+    """At most 2,000 characters, on several lines if need be; notes and comments too. Raises InvalidSpec."""
     note = text.strip()
     if len(note) > DESCRIPTION_LIMIT:
-        raise _invalid(
-            "description", text, f"expected at most {DESCRIPTION_LIMIT:,} characters, and this has {len(note):,}"
-        )
+        raise _invalid(field, text, f"expected at most {DESCRIPTION_LIMIT:,} characters, and this has {len(note):,}")
     if any(_is_control(c) for c in note if c not in "\n\r\t"):
-        raise _invalid("description", text, "expected a text without control characters")
+        raise _invalid(field, text, "expected a text without control characters")
     return note
+
+
+def check_person(text: str, field: str) -> str:
+    """Somebody's user name, as identity providers know it. Raises InvalidSpec."""
+    name = text.strip()
+    if not 1 <= len(name) <= PERSON_LIMIT or any(_is_control(c) for c in name):
+        raise _invalid(field, text, f"expected a user name of 1 to {PERSON_LIMIT} characters")
+    return name
 
 
 def check_python_version(text: str) -> str:

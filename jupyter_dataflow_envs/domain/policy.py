@@ -32,18 +32,26 @@ class Violation:
     reason: str
 
     def __str__(self) -> str:
-        return f"{f'{self.package} {self.version}'.rstrip()}: {self.reason}"
+        return f"{f'{self.package} {self.version}'.rstrip()}: {self.reason} (rule: {self.rule})"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Empty lists allow everything. `channels` are matched against the channel of each resolved conda package."""
+    """Empty lists allow everything, None sets no limit.
+
+    `channels` and `indexes` are matched against where each resolved package comes from. `max_environments` and
+    `max_bytes` (of installed prefixes) are a person's, `max_versions` is how many of an environment's versions stay
+    installed.
+    """
 
     channels: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
     denied_packages: tuple[DeniedPackage, ...] = ()
     required_packages: tuple[str, ...] = ()
     python_versions: tuple[str, ...] = ()
     max_environments: int | None = None
+    max_versions: int | None = None
+    max_bytes: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
@@ -52,10 +60,13 @@ class Policy:
     def from_json(cls, data: Mapping[str, Any]) -> Policy:
         return cls(
             channels=tuple(data["channels"]),
+            indexes=tuple(data.get("indexes", ())),
             denied_packages=tuple(DeniedPackage(**d) for d in data["denied_packages"]),
             required_packages=tuple(data["required_packages"]),
             python_versions=tuple(data["python_versions"]),
             max_environments=data["max_environments"],
+            max_versions=data.get("max_versions"),
+            max_bytes=data.get("max_bytes"),
         )
 
     def check_python(self, version: str) -> list[Violation]:
@@ -86,10 +97,9 @@ class Policy:
                 for denied in self.denied_packages
                 if canonicalize_name(denied.name) == name and _matches(package.version, denied.specifier)
             ]
-            if self.channels and package.manager == "conda" and package.channel not in self.channels:
-                found.append(
-                    Violation(package.name, package.version, "channels", f"channel {package.channel} is not allowed")
-                )
+            found += self._check_source(package)
+            if package.identity == ("conda", "python"):
+                found += self.check_python(package.version)
         if complete:
             found += [
                 Violation(name, "", "required_packages", "every environment of this deployment must hold it")
@@ -97,6 +107,14 @@ class Policy:
                 if canonicalize_name(name) not in held
             ]
         return found
+
+    def _check_source(self, package: LockedPackage) -> list[Violation]:
+        rule, kind = ("channels", "channel") if package.manager == "conda" else ("indexes", "index")
+        allowed = self.channels if rule == "channels" else self.indexes
+        if not allowed or package.channel.rstrip("/") in {place.rstrip("/") for place in allowed}:
+            return []
+        reason = f"{kind} {package.channel} is not allowed" if package.channel else f"its {kind} is not known"
+        return [Violation(package.name, package.version, rule, reason)]
 
 
 def _matches(version: str, specifier: str) -> bool:

@@ -5,17 +5,38 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """The version that an environment is built on, kept so that it outlives the environment that it came from.
+
+    `digest` is that of the version's lock: its packages are what a build of the child holds on to.
+    """
+
+    environment_id: str
+    short_name: str
+    version: int
+    digest: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.short_name} version {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentSpec:
-    """Requirements and Python as they were written; already checked by the grammar (`requirement`, `names`)."""
+    """Requirements and Python as they were written; already checked by the grammar (`requirement`, `names`).
+
+    An environment on a base has that base's Python, and an empty `python_version`.
+    """
 
     python_version: str
     conda_requirements: tuple[str, ...] = ()
     pip_requirements: tuple[str, ...] = ()
+    base: Base | None = None
 
     @property
     def digest(self) -> str:
@@ -27,8 +48,15 @@ class EnvironmentSpec:
             "python_version": self.python_version,
             "conda_requirements": list(self.conda_requirements),
             "pip_requirements": list(self.pip_requirements),
+            **({"base": asdict(self.base)} if self.base else {}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> EnvironmentSpec:
-        return cls(data["python_version"], tuple(data["conda_requirements"]), tuple(data["pip_requirements"]))
+        base = data.get("base")
+        return cls(
+            data["python_version"],
+            tuple(data["conda_requirements"]),
+            tuple(data["pip_requirements"]),
+            Base(**base) if base else None,
+        )

@@ -104,3 +104,7 @@ class Version:
     duration: float | None = None
     pin_installed: bool = False
     """Built to keep what was installed, and only to add."""
+    reverted_from: int | None = None
+    """The version whose lock it takes."""
+    warnings: tuple[str, ...] = ()
+    """Requirements that its packages declare and that are not fulfilled."""

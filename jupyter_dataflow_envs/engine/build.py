@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..domain.errors import EngineError
 from ..domain.lock import Lock, LockedPackage
 from ..domain.version import Step
+from .held import Held
 from .messages import Messages
 from .protocol import Answer, Job, Mode
 
@@ -39,6 +40,7 @@ class Build:
         self._job = job
         self._messages = messages
         self._answer = answer
+        self._held = Held.of(job)
         self._prefix = Path(job.prefix)
         self._work = self._prefix / WORK
         self._beside = ThreadPoolExecutor(4, "beside")
@@ -52,13 +54,13 @@ class Build:
         self._messages.step(Step.SOLVING)
         from .conda import Conda
 
-        conda = Conda(self._job, self._messages)
+        conda = Conda(self._job, self._messages, self._held)
         if self._job.mode is Mode.PREVIEW:
             self._preview(conda)
             return
         records, lock, specs = self._planned(conda)
         asked = None
-        if self._knows_all(lock):
+        if self._knows_all():
             asked = self._ask(lock)
             if asked is Answer.REUSE:
                 self._messages.result(lock)
@@ -74,24 +76,26 @@ class Build:
             self._check(job.lock.packages, complete=True)
             self._messages.log(f"Installing {len(job.lock.packages)} packages from the lock, without a solve")
             return conda.records(job.lock), job.lock, []
+        wants_pip = self._wants_pip()  # what contradicts the held pip packages is refused before the solve
         specs = conda.specs()
         started = time.monotonic()
-        self._messages.log(f"Solving {', '.join(specs)} with channels {', '.join(job.sources.channels)}")
-        held = conda.held()
-        if held:
-            self._messages.log(f"Holding on to {len(held)} conda packages and adding to them")
+        self._messages.log(
+            f"Solving {', '.join(specs) or 'nothing more'} with channels {', '.join(job.sources.channels)}"
+        )
+        if self._held:
+            base = f", {len(self._held.base)} of them of the base {job.base_title}".rstrip() if self._held.base else ""
+            self._messages.log(f"Holding on to {len(self._held.packages)} packages{base}")
         records = conda.solve()
         lock = conda.lock(records)
         self._messages.log(f"Solved {len(records)} packages in {_since(started)}")
-        self._check(lock.packages, complete=False)
+        self._check(lock.packages, complete=not wants_pip)
         return records, lock, specs
 
-    def _knows_all(self, lock: Lock) -> bool:
+    def _knows_all(self) -> bool:
         return self._job.mode is Mode.INSTALL or not self._wants_pip()
 
     def _wants_pip(self) -> bool:
-        held = self._job.lock is not None and any(p.manager == "pip" for p in self._job.lock.packages)
-        return bool(self._job.pip) or held
+        return bool(self._held.lacking(self._job.pip))
 
     def _ask(self, lock: Lock) -> Answer:
         self._check(lock.packages, complete=True)
@@ -110,7 +114,7 @@ class Build:
     def _install(
         self, conda: Conda, records: Sequence[RepoDataRecord], lock: Lock, specs: Sequence[str], *, asked: bool
     ) -> None:
-        from .conda import site_packages
+        from .records import site_packages
 
         self._work.mkdir(parents=True, mode=0o700)
         site = site_packages(records)
@@ -119,12 +123,14 @@ class Build:
         from .bytecode import BytecodeStore
         from .pip import Pip
 
-        pip = Pip(self._job, self._prefix, site, self._work, self._messages)
+        pip = Pip(self._job, self._prefix, site, self._work, self._messages, self._held)
         store = BytecodeStore(Path(self._job.caches.bytecode), self._prefix, site.rsplit("/", 1)[0])
         compiled = self._beside.submit(self._compile_conda, store, lock)
         broken = self._beside.submit(pip.check)
-        tally: Tally | None = None
-        if self._job.mode is Mode.BUILD and self._wants_pip():
+        if self._held.pip:
+            broken.result()  # what conda left broken must be seen before pip adds to it
+            self._install_held(pip)
+        if not self._knows_all():
             self._messages.step(Step.PIP)
             lock = replace(lock, packages=(*lock.packages, *self._resolve(pip, lock.platform)))
         if not asked and self._ask(lock) is Answer.REUSE:
@@ -132,10 +138,10 @@ class Build:
             self._messages.result(lock)
             return
         added = [p for p in lock.packages if p.manager == "pip"]
-        if added:
-            broken.result()  # what conda left broken must be seen before pip adds to it
-            self._messages.step(Step.PIP)
-            self._install_pip(pip, added)
+        new = [p for p in added if p not in self._held.pip]
+        if new:
+            broken.result()
+            self._install_pip(pip, new)
         self._messages.step(Step.COMPILING)
         tally = compiled.result()
         if added:
@@ -168,7 +174,13 @@ class Build:
         self._messages.log(f"pip: resolved in {_since(started)}: {names or 'conda installed all of it'}")
         return packages
 
+    def _install_held(self, pip: Pip) -> None:
+        """Before anything is resolved for pip: it then finds these there, like conda's, and leaves them alone."""
+        pip.check_held()
+        self._install_pip(pip, self._held.pip)
+
     def _install_pip(self, pip: Pip, packages: Sequence[LockedPackage]) -> None:
+        self._messages.step(Step.PIP)
         started = time.monotonic()
         pip.install(packages)
         self._messages.progress((len(packages), len(packages)), last=True)
@@ -195,7 +207,9 @@ class Build:
         shutil.rmtree(self._work)
         close(self._prefix)
         self._messages.log(f"Sealed: {size.files:,} files, {size.size / 1e6:.0f} MB, read-only")
-        self._messages.result(lock, size=size.size, files=size.files, packages=len(lock.packages))
+        self._messages.result(
+            lock, size=size.size, files=size.files, packages=len(lock.packages), warnings=sorted(broken)
+        )
 
     def _preview(self, conda: Conda) -> None:
         records, lock, specs = self._planned(conda)
@@ -209,7 +223,7 @@ class Build:
         size = sum(r.size or 0 for r, here in zip(records, cached, strict=True) if not here)
         self._messages.result(
             replace(lock, packages=(*lock.packages, *pip)),
-            packages=len(records) + len(pip),
+            packages=len(lock.packages) + len(pip),
             download_size=size + sum(p.size or 0 for p in pip),
             pip_resolved=all(cached) or not self._wants_pip(),
         )
@@ -218,15 +232,18 @@ class Build:
         self, conda: Conda, records: Sequence[RepoDataRecord], lock: Lock, specs: Sequence[str]
     ) -> tuple[LockedPackage, ...]:
         """Resolves the pip part against a prefix that exists only for this."""
-        from .conda import site_packages
         from .pip import Pip
+        from .records import site_packages
 
         self._work.mkdir(parents=True, mode=0o700)
         try:
             site = site_packages(records)
             self._link(conda, records, specs)
+            pip = Pip(self._job, self._prefix, site, self._work, self._messages, self._held)
+            if self._held.pip:
+                self._install_held(pip)
             self._messages.step(Step.PIP)
-            return self._resolve(Pip(self._job, self._prefix, site, self._work, self._messages), lock.platform)
+            return self._resolve(pip, lock.platform)
         finally:
             shutil.rmtree(self._prefix, ignore_errors=True)
 

@@ -42,11 +42,17 @@ _TIMEOUT = 60.0
 
 
 def look_up(job: Job, messages: Messages) -> None:
-    """Answers a job of mode NAMES or VERSIONS with a `result`.
+    """Answers a job of mode NAMES, VERSIONS or NEWER with a `result`.
 
     Raises:
         EngineError: a channel or index out of reach, or an index that lists nothing.
     """
+    if job.mode is Mode.NEWER:
+        from .newer import newer
+
+        found = newer(job, messages)
+        messages.result(None, packages=len(found), values=found)
+        return
     if job.mode is Mode.NAMES:
         names = _conda_names(job, messages) if job.manager == "conda" else _pip_names(job)
         _write(Path(job.output), sorted(names))
@@ -98,11 +104,11 @@ def _conda_versions(job: Job, messages: Messages) -> list[str]:
     series = job.python_version
     pythons = [p for p in pythons if not series or f"{p.version}.".startswith(series + ".")]
     virtual = {str(v.name.normalized): str(v.version) for v in conda.virtual_packages()}
-    fitting = {r.version for r in records if _installable(r, pythons, virtual)}
+    fitting = {r.version for r in records if installable(r, pythons, virtual)}
     return [str(v) for v in sorted(fitting, reverse=True)]
 
 
-def _installable(record: RepoDataRecord, pythons: Sequence[RepoDataRecord], virtual: dict[str, str]) -> bool:
+def installable(record: RepoDataRecord, pythons: Sequence[RepoDataRecord], virtual: dict[str, str]) -> bool:
     """Whether a package's requirements on Python and on the machine itself can be met."""
     from rattler import MatchSpec
 
@@ -150,22 +156,28 @@ def _pip_names(job: Job) -> set[str]:
 
 
 def _pip_versions(job: Job) -> list[str]:
-    """The versions on the first index that has the project, as uv takes them.
+    """Pre-releases only where there is nothing else."""
+    found = pip_versions(job, job.name, indexes(job))
+    stable = {v for v in found if not v.is_prerelease}
+    return [str(v) for v in sorted(stable or found, reverse=True)]
 
-    Pre-releases only where there is nothing else.
+
+def pip_versions(job: Job, name: str, places: Sequence[str]) -> set[Version]:
+    """The versions that could be installed, on the first of these indexes that has the project, as uv takes them.
+
+    Raises:
+        EngineError: an index out of reach.
     """
-    for index in indexes(job):
-        answer = _get(urljoin(index, canonicalize_name(job.name) + "/"))
+    for index in places:
+        answer = _get(urljoin(index, canonicalize_name(name) + "/"))
         if answer is not None:
-            found = {v for v in (_fitting(file, job) for file in _files(*answer)) if v is not None}
-            stable = {v for v in found if not v.is_prerelease}
-            return [str(v) for v in sorted(stable or found, reverse=True)]
-    return []
+            return {v for v in (_fitting(file, job) for file in _files(*answer)) if v is not None}
+    return set()
 
 
 def indexes(job: Job) -> list[str]:
     """The URLs of the indexes that uv would ask, in its order, each with a slash at its end."""
-    from .pip import uv_binary, uv_environment
+    from .uv import uv_binary, uv_environment
 
     done = run(
         [uv_binary(), "pip", "compile", "--quiet", "--offline", "--no-header", "--emit-index-url", "-"],

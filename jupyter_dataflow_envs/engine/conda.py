@@ -21,7 +21,6 @@ from rattler import (
     GenericVirtualPackage,
     MatchSpec,
     PackageName,
-    PackageRecord,
     RepoDataRecord,
     Subdir,
     VirtualPackage,
@@ -34,13 +33,15 @@ from rattler.package import BuildString
 from rattler.version import Version
 
 from ..domain.errors import EngineError
-from ..domain.lock import Lock, LockedPackage
+from ..domain.lock import Lock
 from ..domain.origins import ADDED
 from ..domain.version import Step
 from .credentials import Vault, mask, strip
 from .faults import explain_text
+from .held import Held
 from .messages import Messages
 from .protocol import Job
+from .records import base_url, locked, name_of, record_of, stem
 
 _WRONG_HASH = "a wrong hash: the channel's file was changed or cut"
 _NO_SYMLINKS = "allow-symbolic-links = false"
@@ -49,9 +50,10 @@ _NO_SYMLINKS = "allow-symbolic-links = false"
 class Conda:
     """The conda part of one build; `asyncio` only inside."""
 
-    def __init__(self, job: Job, messages: Messages) -> None:
+    def __init__(self, job: Job, messages: Messages, held: Held | None = None) -> None:
         self._job = job
         self._messages = messages
+        self._held = held or Held()
         self._vault = Vault(Channel(c).base_url if "://" in c else c for c in job.sources.channels)
         self._client = Client.default_client()
         self._gateway: Gateway | None = None
@@ -69,35 +71,79 @@ class Conda:
         Raises:
             EngineError: requirements that exclude each other, unknown packages, a channel out of reach.
         """
-        return asyncio.run(self._solve([*self.specs(), *self.held()]))
+        return asyncio.run(self._solve())
 
     def specs(self) -> list[str]:
-        """The job's requirements, Python, and what every environment holds."""
-        job = self._job
-        specs = [f"python={job.python_version}"] if job.python_version else []
-        specs += job.conda
-        named = {canonicalize_name(re.split(r"[\s=<>!~\[]", s, maxsplit=1)[0]) for s in (*job.conda, *job.pip)}
-        specs += [name for name in ADDED if name not in named]
-        return specs
+        """The job's requirements, Python, and what every environment holds, as far as held pip packages lack it."""
+        asked = self._asked()
+        named = {canonicalize_name(name_of(s)) for s in (*asked, *self._job.pip)} | self._held.names
+        by_pip = {p.name for p in self._held.pip} - {canonicalize_name(p.name) for p in self._held.conda}
+        lacking = [s for s in asked if canonicalize_name(name_of(s)) not in by_pip]
+        return [*lacking, *(name for name in ADDED if name not in named)]
 
-    def held(self) -> list[str]:
-        """What has to stay exactly as it is installed."""
-        packages = self._job.lock.packages if self._job.lock else ()
-        return [f"{p.name} =={p.version} {p.build}" for p in packages if p.manager == "conda"]
+    def _asked(self) -> list[str]:
+        python = [f"python={self._job.python_version}"] if self._job.python_version else []
+        return [*python, *self._job.conda]
 
-    async def _solve(self, specs: Sequence[str]) -> list[RepoDataRecord]:
+    async def _solve(self) -> list[RepoDataRecord]:
         channels = list(self._job.sources.channels)
         try:
-            records = await solve(channels, list(specs), gateway=self.gateway, virtual_packages=self.virtual_packages())
-        except SolverError as error:
-            from .conflicts import explain_unsolvable
-
-            raise await explain_unsolvable(str(error), specs, channels, self.gateway) from None
+            self._check_held()
+            pins = [record_of(p, self._vault) for p in self._held.conda]
+            try:
+                records = await self._solved([*self.specs(), *_names(pins)], pinned_packages=pins)
+            except SolverError as error:
+                raise await self._unsolvable(str(error), pins) from None
         except GatewayError as error:
             raise channel_fault(str(error), channels) from None
         except InvalidMatchSpecError as error:
             raise EngineError(f"conda can't read a requirement: {str(error).splitlines()[0]}", str(error)) from None
         return sorted(records, key=lambda r: r.name.normalized)
+
+    async def _solved(self, specs: Sequence[str], **records: Sequence[RepoDataRecord]) -> list[RepoDataRecord]:
+        return await solve(
+            list(self._job.sources.channels),
+            list(specs),
+            gateway=self.gateway,
+            virtual_packages=self.virtual_packages(),
+            **records,  # type: ignore[arg-type]
+        )
+
+    def _check_held(self) -> None:
+        """Finds requirements that exclude a held package before a solve has to."""
+        if self._held:
+            from .conflicts import contradictions
+
+            found = contradictions(self._asked(), self._held)
+            if found:
+                raise self._held.contradiction(found)
+
+    async def _unsolvable(self, text: str, pins: Sequence[RepoDataRecord]) -> EngineError:
+        """Why the solve failed: where it would not without the pins, they are what the requirements do not fit."""
+        from .conflicts import changes, explain_unsolvable
+
+        specs = self.specs()
+        apart = False
+        if pins:
+            try:
+                freed = await self._solved([*specs, *_names(pins)], locked_packages=pins)
+            except SolverError as error:
+                text = str(error)
+                apart = await self._is_solvable(specs)
+            else:
+                changed = changes(self._held, pins, freed, specs)
+                if changed:
+                    return self._held.conflict(changed, text)
+        reason = await explain_unsolvable(text, specs, list(self._job.sources.channels), self.gateway)
+        return self._held.excluded(reason) if apart else reason
+
+    async def _is_solvable(self, specs: Sequence[str]) -> bool:
+        """Whether the requirements fit together where nothing is held, in whatever version."""
+        try:
+            await self._solved(specs)
+        except SolverError:
+            return False
+        return True
 
     def virtual_packages(self) -> list[GenericVirtualPackage]:
         """What is detected here, overridden by what the job says of the machines that will run the kernels."""
@@ -108,19 +154,21 @@ class Conda:
         return [v for v in found if v.name.normalized not in wanted] + told
 
     def lock(self, records: Sequence[RepoDataRecord]) -> Lock:
+        """The solved packages, and the held ones of pip."""
         platform = str(Subdir.current())
-        channels = tuple(strip(c) for c in self._job.sources.channels)
-        bases = [(strip(_base_url(c)), strip(c)) for c in self._job.sources.channels]
-        return Lock(platform, channels, tuple(_locked(r, platform, bases) for r in records))
+        channels = self._job.sources.channels
+        packages = self._held.kept(locked(r, platform, channels) for r in records)
+        named = dict.fromkeys([*map(strip, channels), *(p.channel for p in packages if p.channel)])
+        return Lock(platform, tuple(named), (*packages, *self._held.pip))
 
     def records(self, lock: Lock) -> list[RepoDataRecord]:
         """The records that a lock's conda packages were made from, as far as installing them needs."""
-        return [_record(p, self._vault) for p in lock.packages if p.manager == "conda"]
+        return [record_of(p, self._vault) for p in lock.packages if p.manager == "conda"]
 
     def cached(self, records: Sequence[RepoDataRecord]) -> list[bool]:
         """For each package, whether the package cache seems to hold it: for figures and forecasts only."""
         cache = Path(self._job.caches.packages)
-        return [(cache / _stem(r.file_name)).is_dir() for r in records]
+        return [(cache / stem(r.file_name)).is_dir() for r in records]
 
     def install(self, records: Sequence[RepoDataRecord], prefix: Path, specs: Sequence[str]) -> None:
         """Downloads what the cache lacks and links all into `prefix`.
@@ -249,13 +297,8 @@ def _ignore(*_: object) -> int:
     return 0
 
 
-def site_packages(records: Sequence[RepoDataRecord]) -> str:
-    """The prefix' site-packages folder, relative to the prefix, as its python package says."""
-    for record in records:
-        if record.name.normalized == "python":
-            minor = ".".join(str(record.version).split(".")[:2])
-            return record.python_site_packages_path or f"lib/python{minor}/site-packages"
-    raise EngineError("the environment holds no Python: add one, or a Python version")
+def _names(records: Sequence[RepoDataRecord]) -> list[str]:
+    return [r.name.normalized for r in records]
 
 
 def channel_fault(text: str, channels: Sequence[str]) -> EngineError:
@@ -266,7 +309,7 @@ def channel_fault(text: str, channels: Sequence[str]) -> EngineError:
     match = re.search(r"\((\w+://[^)\s]+)\)|'(\w+://[^']+)'|`([^`]+)`", text)
     url = next((g for g in match.groups() if g), "") if match else ""
     place = strip(url).removeprefix("file://")
-    bases = {strip(_base_url(c)).removeprefix("file://").rstrip("/"): c for c in channels}
+    bases = {strip(base_url(c)).removeprefix("file://").rstrip("/"): c for c in channels}
     base = next((channel for url, channel in bases.items() if place.startswith(url)), None)
     named = mask(base) if base else ", ".join(mask(c) for c in channels)
     causes = [line.removeprefix("Caused by: ") for line in mask(text).splitlines() if line.strip()]
@@ -282,7 +325,7 @@ def install_fault(
     known = explain_text(text, cache, prefix)
     if known is not None:
         return known
-    name = next((r.file_name for r in records if r.file_name in text or _stem(r.file_name) in text), None)
+    name = next((r.file_name for r in records if r.file_name in text or stem(r.file_name) in text), None)
     if re.search(r"hash mismatch|sha256|md5", text, re.IGNORECASE):
         what = f"package {name}" if name else "a package"
         return EngineError(f"{what} has {_WRONG_HASH}", mask(text))
@@ -300,52 +343,3 @@ def _digest(file: IO[bytes]) -> bytes:
     while block := file.read(1 << 20):
         digest.update(block)
     return digest.digest()
-
-
-def _base_url(channel: str) -> str:
-    return str(Channel(channel).base_url)
-
-
-def _stem(file_name: str) -> str:
-    return file_name.removesuffix(".conda").removesuffix(".tar.bz2")
-
-
-def _locked(record: RepoDataRecord, platform: str, channels: Sequence[tuple[str, str]]) -> LockedPackage:
-    url = strip(record.url)
-    channel = next((name for base, name in channels if url.startswith(base)), strip(record.channel or ""))
-    return LockedPackage(
-        manager="conda",
-        name=record.name.normalized,
-        version=str(record.version),
-        build=str(record.build),
-        platform=platform,
-        url=url,
-        sha256=record.sha256.hex() if record.sha256 else "",
-        md5=record.md5.hex() if record.md5 else None,
-        size=record.size,
-        channel=channel,
-        license=record.license or None,
-        depends=tuple(record.depends),
-        constrains=tuple(record.constrains),
-    )
-
-
-def _record(package: LockedPackage, vault: Vault) -> RepoDataRecord:
-    base, subdir, file_name = package.url.rsplit("/", 2)
-    python = any(d.split(" ")[0] == "python" for d in package.depends)
-    tail = re.search(r"(\d+)$", package.build)
-    record = PackageRecord(
-        package.name,
-        package.version,
-        BuildString.new_unchecked(package.build),
-        int(tail[1]) if tail else 0,
-        subdir,
-        noarch=("python" if python else "generic") if subdir == "noarch" else None,
-        depends=list(package.depends),
-        constrains=list(package.constrains),
-        sha256=bytes.fromhex(package.sha256) if package.sha256 else None,
-        md5=bytes.fromhex(package.md5) if package.md5 else None,
-        size=package.size,
-        license=package.license,
-    )
-    return RepoDataRecord(record, file_name, vault.restore(package.url), vault.restore(base + "/"))

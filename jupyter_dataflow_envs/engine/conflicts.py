@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from packaging.utils import canonicalize_name
-from rattler import Gateway, Subdir
+from rattler import Gateway, MatchSpec, PackageRecord, RepoDataRecord, Subdir
 from rattler.exceptions import GatewayError
+from rattler.package import BuildString
 
 from ..domain.errors import EngineError
 from .credentials import mask
+from .held import Change, Held, Holding
+from .records import name_of
 
 SHOWN_VERSIONS = 8
 LONGEST = 40
@@ -146,9 +149,71 @@ def readable(spec: str) -> str:
     return re.sub(r"\s+\*$", "", spec.strip()).removesuffix(".*")
 
 
+def contradictions(specs: Sequence[str], held: Held) -> list[tuple[str, Holding]]:
+    """The conda requirements that name a held package, whoever manages it, in a version that they exclude."""
+    by_pip = {p.name: p for p in held.pip}
+    by_conda = {p.name: p for p in held.conda}
+    found = []
+    for text in specs:
+        name = name_of(text)
+        package = by_conda.get(name) or by_pip.get(canonicalize_name(name))
+        if package is not None:
+            record = PackageRecord(name, package.version, BuildString.new_unchecked(package.build or "0"), 0, "noarch")
+            if not MatchSpec(text).matches(record):
+                found.append((text, held.holding(package)))
+    return found
+
+
+def changes(
+    held: Held, before: Sequence[RepoDataRecord], after: Sequence[RepoDataRecord], specs: Sequence[str]
+) -> list[Change]:
+    """Which of the records `before` a solution without them, `after`, replaces, and what new packages want there."""
+    solved = {r.name.normalized: r for r in after}
+    old = {r.name.normalized: r for r in before}
+    changed = {name: r for name, r in old.items() if _file(solved[name]) != _file(r)}
+    holdings = {p.name: held.holding(p) for p in held.conda}
+    roots = _roots(solved, specs)
+    wishes: dict[str, list[str]] = {name: [] for name in changed}
+    for record in after:
+        name = record.name.normalized
+        if name in old:
+            continue
+        for verb, texts in (("requires", record.depends), ("allows only", record.constrains)):
+            for text in texts:
+                other = name_of(text)
+                if other in changed and not MatchSpec(text).matches(changed[other]):
+                    root = roots.get(name, name)
+                    wishes[other].append(f"{root}: {name} {record.version} {verb} {readable(text)}")
+    return [
+        Change(holdings[name], _shown(solved[name], old[name]), tuple(dict.fromkeys(wishes[name]))) for name in changed
+    ]
+
+
+def _roots(solved: dict[str, RepoDataRecord], specs: Sequence[str]) -> dict[str, str]:
+    """For each package of a solution, a requirement that brings it."""
+    roots: dict[str, str] = {}
+    for spec in specs:
+        open_names = [name_of(spec)]
+        while open_names:
+            name = open_names.pop()
+            if name in solved and name not in roots:
+                roots[name] = spec
+                open_names += [name_of(text) for text in solved[name].depends]
+    return roots
+
+
+def _file(record: RepoDataRecord) -> tuple[object, ...]:
+    return (record.version, record.build, record.sha256)
+
+
+def _shown(new: RepoDataRecord, old: RepoDataRecord) -> str:
+    build = f" (build {new.build})" if new.version == old.version else ""
+    return f"{new.name.normalized} {new.version}{build}"
+
+
 async def _versions(specs: Sequence[str], channels: Sequence[str], gateway: Gateway) -> dict[str, list[str]]:
     """For each requirement's package, the versions that the channels hold for this platform, newest first."""
-    names = list(dict.fromkeys(re.split(r"[\s=<>!~\[]", s, maxsplit=1)[0].lower() for s in specs))
+    names = list(dict.fromkeys(name_of(s) for s in specs))
     found: dict[str, set[object]] = {name: set() for name in names}
     platforms = [Subdir.current(), Subdir("noarch")]
     try:

@@ -63,7 +63,8 @@ class Messages:
         size: int = 0,
         files: int = 0,
         packages: int = 0,
-        values: Sequence[str] = (),
+        warnings: Sequence[str] = (),
+        values: Sequence[Any] = (),
         **more: Any,
     ) -> None:
         """The end of a job that succeeded; `more` is what its mode adds."""
@@ -74,6 +75,7 @@ class Messages:
                 "size": size,
                 "files": files,
                 "packages": packages,
+                "warnings": list(warnings),
                 "values": list(values),
                 **more,
             }

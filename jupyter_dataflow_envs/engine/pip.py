@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from email.parser import HeaderParser
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from ..domain.errors import EngineError
 from ..domain.lock import LockedPackage
-from .credentials import Vault, mask, strip
-from .faults import explain_text
+from .credentials import Vault, strip
+from .held import Change, Held, Holding, fits
 from .messages import Messages
-from .processes import Finished, clean_environment, run
+from .processes import Finished, run
 from .protocol import Job
+from .uv import NO_SOURCES, reasons, uv_binary, uv_environment, uv_fault
 
 _DISTRIBUTION = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._]*)-(?P<version>[^-]+)(-py[0-9.]+)?\.(dist|egg)-info$")
+_FROM = re.compile(r"^(?P<name>[^\s=]+)==\S+\n +# from (?P<index>\S+)", re.MULTILINE)
 _PLANNED = re.compile(r"^ (?P<sign>[+-]) (?P<name>[^\s=]+)==(?P<version>\S+)", re.MULTILINE)
-_UNREACHABLE = re.compile(
-    r"Failed to fetch|error sending request|dns error|client error|tls|certificate|timed out|status client error"
-    r"|status server error|Connection",
-    re.IGNORECASE,
-)
 
 
 class Pip:
     """The pip part of one build."""
 
-    def __init__(self, job: Job, prefix: Path, site_packages: str, work: Path, messages: Messages) -> None:
+    def __init__(
+        self, job: Job, prefix: Path, site_packages: str, work: Path, messages: Messages, held: Held | None = None
+    ) -> None:
         self._job = job
+        self._held = held or Held()
         self._prefix = prefix
         self._site_packages = prefix / site_packages
         self._work = work
@@ -43,18 +46,30 @@ class Pip:
         self._uv_binary = uv_binary()
         self._environment = uv_environment(job)
 
+    def check_held(self) -> None:
+        """Finds held pip packages that conda brought too, which would replace one another.
+
+        Raises:
+            EngineError: there is one.
+        """
+        by_conda = {name: version for name, version, _ in self._distributions()}
+        twice = [p for p in self._held.pip if p.name in by_conda]
+        if twice:
+            found = [Change(self._held.holding(p), f"{p.name} {by_conda[p.name]} from conda") for p in twice]
+            raise self._held.conflict(
+                found, "One package can't come from conda and from pip: ask for it in the pip list."
+            )
+
     def resolve(self, platform: str) -> tuple[LockedPackage, ...]:
-        """What has to be installed for the job's pip requirements beside what conda installed, one file each.
+        """What has to be installed for the job's pip requirements beside what is there, one file each.
 
         Wheels come first; source distributions only where there is no way without them and the job allows them.
 
         Raises:
-            EngineError: requirements that contradict each other or conda's packages, an index out of reach.
+            EngineError: requirements that contradict each other or what is installed, an index out of reach.
         """
-        pins = self._pins()
-        self._write("constraints.txt", pins)
-        requirements = [*self._job.pip, *(f"{p.name}=={p.version}" for p in self._held())]
-        self._write("requirements.in", requirements)
+        self._write("constraints.txt", self._pins())
+        self._write("requirements.in", self._job.pip)
         command = ["pip", "install", "--dry-run", *self._target(), "-c", "constraints.txt", "-r", "requirements.in"]
         done = self._uv([*command, "--no-build"])
         wheels_only = not done.code
@@ -62,12 +77,47 @@ class Pip:
             self._messages.log("pip: there are no wheels for all of it, trying source distributions")
             done = self._uv(command)
         if done.code:
-            raise self._fault(done)
-        planned = [(m["sign"], m["name"], m["version"]) for m in _PLANNED.finditer(done.err)]
+            raise self._conflict(done, command) or self._fault(done)
+        planned = _planned(done)
         removed = [name for sign, name, _ in planned if sign == "-"]
         if removed:
             raise EngineError(f"the pip libraries would replace what conda installed: {', '.join(removed)}", done.err)
         return self._lock([(name, version) for _, name, version in planned], platform, wheels_only=wheels_only)
+
+    def _conflict(self, done: Finished, command: Sequence[str]) -> EngineError | None:
+        """Whether it is what is held that the requirements do not fit."""
+        if not self._held or "No solution found" not in done.err:
+            return None
+        held = self._held_distributions()
+        asked = [(text, Requirement(text)) for text in self._job.pip]
+        named = [(text, held.get(canonicalize_name(r.name)), r) for text, r in asked]
+        found = [(text, holding) for text, holding, r in named if holding and not fits(r, holding.version)]
+        if found:
+            return self._held.contradiction(found)
+        self._write("constraints.txt", [pin for pin in self._pins() if pin.split("==")[0] not in held])
+        freed = _planned(self._uv(command))
+        needed = {name: version for sign, name, version in freed if sign == "+"}
+        gone = [held[name] for sign, name, _ in freed if sign == "-" and name in held and name in needed]
+        changed = [Change(h, f"{h.name} {needed[h.name]}", ("the pip libraries need it",)) for h in gone]
+        if changed:
+            return self._held.conflict(changed, reasons(done.err))
+        if match := re.search(r"(\S+) requires Python (\S+)", re.sub(r"\s+", " ", done.err)):
+            needs = f"{match[1].replace('==', ' ')} requires Python {match[2]}"
+            return self._held.python_conflict(needs, reasons(done.err))
+        return None
+
+    def _held_distributions(self) -> dict[str, Holding]:
+        """What is held, in the names and versions that pip sees."""
+        holdings = {p.name: self._held.holding(p) for p in self._held.pip}
+        for package in self._held.conda:
+            record = self._prefix / "conda-meta" / f"{package.name}-{package.version}-{package.build}.json"
+            for path in json.loads(record.read_text(encoding="utf-8"))["files"]:
+                folder, _, file = path.rpartition("/")
+                match = _DISTRIBUTION.match(folder.rpartition("/")[2])
+                if match and file in ("METADATA", "PKG-INFO"):
+                    name = canonicalize_name(match["name"])
+                    holdings[name] = Holding(name, match["version"], self._held.holding(package).of_base)
+        return holdings
 
     def _lock(
         self, planned: Sequence[tuple[str, str]], platform: str, *, wheels_only: bool
@@ -76,22 +126,32 @@ class Pip:
         if not planned:
             return ()
         self._write("planned.in", [f"{name}=={version}" for name, version in planned])
-        command = ["pip", "compile", "-q", "--no-deps", "--format", "pylock.toml", *self._target(), "planned.in"]
+        command = ["pip", "compile", "-q", "--no-deps", "--no-header", *self._target(), "planned.in"]
         command += ["--no-build"] if wheels_only else []
+        # uv names the index in no pylock.toml, only in the other format.
+        with ThreadPoolExecutor(2) as pool:
+            files = pool.submit(self._compiled, [*command, "--format", "pylock.toml"])
+            origins = pool.submit(self._compiled, [*command, "--no-annotate", "--emit-index-annotation"])
+        indexes = {canonicalize_name(m["name"]): m["index"] for m in _FROM.finditer(origins.result())}
+        entries = _toml(files.result())["packages"]
+        return tuple(self._locked(e, platform, indexes.get(canonicalize_name(e["name"]), "")) for e in entries)
+
+    def _compiled(self, command: Sequence[str]) -> str:
+        """What uv says from its cache alone, where the resolution has just put it, else with the index' help."""
         done = self._uv([*command, "--offline"])
         if done.code:
             done = self._uv(command)
         if done.code:
             raise self._fault(done)
-        return tuple(self._locked(entry, platform) for entry in _toml(done.out)["packages"])
+        return done.out
 
-    def _locked(self, entry: dict[str, Any], platform: str) -> LockedPackage:
+    def _locked(self, entry: dict[str, Any], platform: str, index: str) -> LockedPackage:
         wheels = entry.get("wheels") or []
         file = _best(wheels, self._site_packages.parent.name) if wheels else entry.get("sdist")
         if file is None:
             raise EngineError(f"{entry['name']} {entry['version']} has no file that this platform can install")
         if not wheels and not self._job.allow_source_builds:
-            raise EngineError(f"{entry['name']} {entry['version']} has no wheel, and {_NO_SOURCES}")
+            raise EngineError(f"{entry['name']} {entry['version']} has no wheel, and {NO_SOURCES}")
         sha256 = file.get("hashes", {}).get("sha256", "")
         if not sha256:
             raise EngineError(f"the index gives no SHA-256 for {entry['name']} {entry['version']}")
@@ -104,6 +164,7 @@ class Pip:
             url=strip(file["url"]),
             sha256=sha256,
             size=file.get("size"),
+            channel=strip(index).rstrip("/"),
             source_build=not wheels,
         )
 
@@ -122,8 +183,7 @@ class Pip:
         done = self._uv([*command, "--offline"])
         if done.code:
             first = self._uv(command)
-            done = self._uv([*command, "--no-index", "--find-links", "links.html"]) if _gone(first) else first
-            if done.code:
+            if first.code and self._uv([*command, "--no-index", "--find-links", "links.html"]).code:
                 raise self._fault(first)
 
     def check(self) -> frozenset[str]:
@@ -155,9 +215,6 @@ class Pip:
         found = ((_DISTRIBUTION.match(path.name), path) for path in self._site_packages.iterdir())
         return [(canonicalize_name(m["name"]), m["version"], path) for m, path in found if m]
 
-    def _held(self) -> list[LockedPackage]:
-        return [p for p in self._job.lock.packages if p.manager == "pip"] if self._job.lock else []
-
     def _indexes(self) -> list[str]:
         sources = self._job.sources
         return [url for url in (sources.pip_index_url, *sources.pip_extra_index_urls) if url]
@@ -175,80 +232,9 @@ class Pip:
         return uv_fault(done.err, self._indexes(), Path(self._job.caches.uv), self._prefix)
 
 
-_NO_SOURCES = "this deployment builds no source distributions"
-
-
-def uv_binary() -> str:
-    beside = Path(sys.executable).with_name("uv")
-    if beside.exists():
-        return str(beside)
-    import uv
-
-    return str(uv.find_uv_bin())
-
-
-def uv_environment(job: Job) -> dict[str, str]:
-    """For uv: the deployment's cache and indexes. URLs travel here, since command lines can be read by everyone."""
-    environment = clean_environment(
-        UV_CACHE_DIR=job.caches.uv,
-        UV_NO_PROGRESS="1",
-        UV_PYTHON_DOWNLOADS="never",
-        UV_LINK_MODE="hardlink",
-        NO_COLOR="1",
-    )
-    sources = job.sources
-    if sources.pip_index_url:
-        environment.pop("UV_INDEX_URL", None)
-        environment["UV_DEFAULT_INDEX"] = sources.pip_index_url
-    if sources.pip_extra_index_urls:
-        environment.pop("UV_EXTRA_INDEX_URL", None)
-        environment["UV_INDEX"] = " ".join(sources.pip_extra_index_urls)
-    return environment
-
-
-def uv_fault(text: str, indexes: Sequence[str], *places: Path) -> EngineError:
-    """What uv said, as a sentence and the lines that matter."""
-    known = explain_text(text, *places)
-    if known is not None:
-        return known
-    lines = [line for line in mask(text).splitlines() if line.strip() and not line.startswith("Using Python")]
-    details = "\n".join(lines)
-    said = re.sub(r"\s+", " ", details)
-    if match := re.search(r"Hash mismatch for `([^`]+)`", said):
-        package = match[1].replace("==", " ")
-        return EngineError(f"pip package {package} has a wrong hash: its file on the index was changed or cut", details)
-    if names := re.findall(r"Because (\S+) was not found in the (?:package registry|provided package locations)", said):
-        return EngineError(f"no pip package called '{names[0]}' on the index", details)
-    if "no usable wheels" in said:
-        name = re.search(r"(?:all versions of )?(\S+) ha(?:s|ve) no usable wheels", said)
-        what = name[1].split("=")[0] if name else "a pip library"
-        return EngineError(f"{what} has no wheel for this Python, and {_NO_SOURCES}", details)
-    if match := re.search(r"Failed to build `?([^`\s]+)`?", said):
-        return EngineError(f"the source distribution of {match[1].replace('==', ' ')} can't be built", details)
-    if match := re.search(r"there (?:is|are) no versions? of (\S+)", said):
-        return EngineError(f"no version of {match[1].rstrip(',')} on the index fits the pip requirements", details)
-    if "No solution found" in said:
-        return EngineError("the pip libraries do not fit together with what conda installed", _reasons(details))
-    if _UNREACHABLE.search(said):
-        index = mask(indexes[0]) if indexes else "the default index"
-        if match := re.search(r"(\w+://[^\s)]+)", said):
-            host = match[1].split("/simple/")[0]
-            index = next((mask(i) for i in indexes if strip(i).startswith(strip(host))), host)
-        why = [line.strip().removeprefix("cause: ") for line in lines if "cause:" in line]
-        return EngineError(f"package index {index} can't be reached: {why[-1] if why else lines[0]}", details)
-    return EngineError("uv can't install the pip libraries", details)
-
-
-def _reasons(details: str) -> str:
-    """uv's chain of reasons, a sentence a line."""
-    text = re.sub(r"\s+", " ", details.split("cause:", 1)[-1].split("hint:")[0]).strip()
-    sentences = re.sub(r"(?<=\.) (?=And |Because )", "\n", text)
-    return f"{sentences}\n(versions with == that you did not ask for are conda's)"
-
-
-def _gone(done: Finished) -> bool:
-    """Whether an exact file failed for want of it on the index, where its own URL may still answer."""
-    return bool(done.code) and "Hash mismatch" not in done.err
+def _planned(done: Finished) -> list[tuple[str, str, str]]:
+    """What uv would do: `+` or `-`, name and version each."""
+    return [(m["sign"], canonicalize_name(m["name"]), m["version"]) for m in _PLANNED.finditer(done.err)]
 
 
 def _best(wheels: Sequence[dict[str, Any]], lib: str) -> dict[str, Any]:

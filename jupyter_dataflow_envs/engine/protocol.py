@@ -27,6 +27,8 @@ class Mode(str, Enum):
     """Write the sorted names that a manager's channels or indexes offer into `output`, one a line."""
     VERSIONS = "versions"
     """The versions of one package (`name`) that this platform could install, newest first."""
+    NEWER = "newer"
+    """Of the packages of `lock`, those of which the channels or indexes hold a newer version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,13 @@ class Job:
     pip: tuple[str, ...] = ()
     """Requirements as `Requirement.pip_spec` makes them, those of conda requirements' extras included."""
     lock: Lock | None = None
-    """For INSTALL what to install; for BUILD what to hold on to (`pin_installed`)."""
+    """For INSTALL what to install; for BUILD and PREVIEW what to hold on to (`pin_installed`); for NEWER what to ask
+    about."""
+    base: Lock | None = None
+    """For BUILD and PREVIEW: the base environment's packages, which the result holds as they are. It brings Python, so
+    that `python_version` is empty; where `lock` holds a package too, the base's counts."""
+    base_title: str = ""
+    """For people: the base's short name and version, as in "mlenv version 2"."""
     policy: Policy = field(default_factory=Policy)
     allow_source_builds: bool = True
     run_link_scripts: bool = False
@@ -78,6 +86,7 @@ class Job:
     def to_line(self) -> str:
         data = asdict(self)
         data["lock"] = self.lock.to_json() if self.lock else None
+        data["base"] = self.base.to_json() if self.base else None
         data["policy"] = self.policy.to_json()
         data["mode"] = self.mode.value
         return json.dumps(data) + "\n"
@@ -97,6 +106,7 @@ class Job:
                 "conda": tuple(data["conda"]),
                 "pip": tuple(data["pip"]),
                 "lock": Lock.from_json(data["lock"]) if data["lock"] else None,
+                "base": Lock.from_json(data["base"]) if data["base"] else None,
                 "policy": Policy.from_json(data["policy"]),
             }
         )
@@ -119,9 +129,10 @@ Message = dict[str, Any]
 - `{"type": "log", "text": "one or more lines"}` (may hold ANSI colours; credentials are masked by whoever writes it)
 - `{"type": "lock", "lock": Lock, "prefix_key": str | None}`, then the child waits for `{"answer": Answer}`
 - `{"type": "result", "lock": Lock | None, "size": bytes of the prefix's files, "files": number linked, "packages":
-  number, "steps": [{"name", "duration"}], "values": [str]}` (`values`: for VERSIONS; PREVIEW adds "download_size" in
-  bytes and "pip_resolved"). Its lock has the same digest as the one asked about, and what only the installed packages
-  tell: requirements and licences of pip packages
+  number, "steps": [{"name", "duration"}], "warnings": [str], "values": […]}`. `warnings`: a line for each requirement
+  that the conda packages themselves declare and break. `values`: for VERSIONS strings, for NEWER `{"manager", "name",
+  "version", "newest"}`. PREVIEW adds "download_size" in bytes and "pip_resolved". Its lock has the same digest as the
+  one asked about, and what only the installed packages tell: requirements and licences of pip packages
 - `{"type": "failure", "reason": "one sentence", "details": "the lines that matter", "steps": […]}`
 
 `result` or `failure` is the last one; the exit code means nothing.

@@ -15,7 +15,7 @@ def run(line: str, messages: Messages, answer: Callable[[], Answer]) -> bool:
     """Runs the job; its end is said by exactly one `result` or `failure`. False: something may still be running."""
     try:
         job = Job.from_line(line)
-        if job.mode in (Mode.NAMES, Mode.VERSIONS):
+        if job.mode in (Mode.NAMES, Mode.VERSIONS, Mode.NEWER):
             from .catalog import look_up
 
             look_up(job, messages)

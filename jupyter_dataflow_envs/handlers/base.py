@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import grp
 import json
 import os
 import pwd
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -114,8 +116,8 @@ class Asking(JupyterHandler):
     def person(self) -> Person:
         """With the login of one shared token or password, the operating system's user; else the provider's user."""
         if type(self.identity_provider) in SHARED_LOGIN:
-            return self.deployment.person(operating_system_user())
-        return self.deployment.person(self.current_user.username)
+            return self.deployment.person(operating_system_user(), operating_system_groups(), sole=True)
+        return self.deployment.person(self.current_user.username, groups_of(self.current_user))
 
     async def call(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         return await self.gate.call(method, *args, **kwargs)
@@ -172,10 +174,12 @@ class Asking(JupyterHandler):
 class DataflowHandler(Asking, APIHandler):
     """One route of the REST interface."""
 
+    body_limit: ClassVar[int] = BODY_LIMIT
+
     async def prepare(self) -> None:  # type: ignore[override]
         await super().prepare()
-        if len(self.request.body) > BODY_LIMIT:
-            self.refuse(TooLarge(f"The request is larger than {BODY_LIMIT // 1024} KiB."))
+        if len(self.request.body) > self.body_limit:
+            self.refuse(TooLarge(f"The request is larger than {self.body_limit // 1024} KiB."))
 
     def body(self, model: type[Request]) -> Any:
         """The request's body as `model`. Raises Malformed, and InvalidSpec with field and line."""
@@ -210,6 +214,24 @@ class DataflowHandler(Asking, APIHandler):
 def status_of(kind: type[DataflowError]) -> int:
     """By the table; a class that a layer derived for itself is answered as the one it is derived from."""
     return next(STATUSES[c] for c in kind.__mro__ if c in STATUSES)
+
+
+def groups_of(user: Any) -> tuple[str, ...]:
+    """The groups that the identity provider tells, as its own attribute or as JupyterHub's model of the user."""
+    groups = getattr(user, "groups", None)
+    if groups is None:
+        groups = (getattr(user, "hub_user", None) or {}).get("groups", ())
+    return tuple(str(g) for g in groups)
+
+
+@functools.cache
+def operating_system_groups() -> tuple[str, ...]:
+    """Of who runs this process."""
+    names = []
+    for gid in os.getgroups():
+        with suppress(KeyError):  # a group that only has a number
+            names.append(grp.getgrgid(gid).gr_name)
+    return tuple(names)
 
 
 def operating_system_user() -> str:

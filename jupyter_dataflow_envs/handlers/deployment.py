@@ -10,10 +10,24 @@ from tornado import web
 
 from .._version import __version__
 from ..domain.errors import NotAllowed
-from .answers import policy_answer
+from .answers import policy_answer, violating_answer
 from .base import DataflowHandler, Operation, operation
 
-FEATURES = ["build", "preview", "export", "activate", "policy"]
+FEATURES = [
+    "build",
+    "preview",
+    "bases",
+    "revert",
+    "publish",
+    "compare",
+    "export",
+    "import",
+    "activate",
+    "run",
+    "events",
+    "audit",
+    "policy",
+]
 
 
 class HealthHandler(DataflowHandler):
@@ -40,8 +54,8 @@ class MeHandler(DataflowHandler):
     @operation("Who you are here, and what you may have.", answer="MeAnswer")
     async def get(self) -> None:
         person, deployment = self.person, self.deployment
-        policy, owned = await asyncio.gather(
-            self.call(deployment.policies.get), self.call(deployment.policies.environments_of, person)
+        policy, used = await asyncio.gather(
+            self.call(deployment.policies.get), self.call(deployment.policies.used_by, person)
         )
         settings = deployment.workshop.settings
         self.answer(
@@ -50,7 +64,10 @@ class MeHandler(DataflowHandler):
                 "is_admin": person.is_admin,
                 "limits": {
                     "max_environments": policy.max_environments,
-                    "environments": owned,
+                    "environments": used.environments,
+                    "max_bytes": policy.max_bytes,
+                    "bytes": used.bytes,
+                    "max_versions": policy.max_versions,
                     "max_concurrent_builds": settings.max_concurrent_builds,
                 },
                 "features": FEATURES,
@@ -65,7 +82,11 @@ class PolicyHandler(DataflowHandler):
     async def get(self) -> None:
         self.answer(policy_answer(await self.call(self.deployment.policies.get)))
 
-    @operation("Change what this deployment allows (administrators).", body="PolicyBody", answer="PolicyAnswer")
+    @operation(
+        "Change what this deployment allows (administrators); tells which published environments violate it.",
+        body="PolicyBody",
+        answer="PolicyChangedAnswer",
+    )
     async def put(self) -> None:
         from ..domain.policy import DeniedPackage, Policy
         from ..models import PolicyBody
@@ -73,12 +94,23 @@ class PolicyHandler(DataflowHandler):
         body = self.body(PolicyBody)
         policy = Policy(
             channels=tuple(body.channels),
+            indexes=tuple(body.indexes),
             denied_packages=tuple(DeniedPackage(d.name, d.specifier, d.reason) for d in body.denied_packages),
             required_packages=tuple(body.required_packages),
             python_versions=tuple(body.python_versions),
             max_environments=body.max_environments,
+            max_versions=body.max_versions,
+            max_bytes=body.max_bytes,
         )
-        self.answer(policy_answer(await self.call(self.deployment.policies.set, self.person, policy)))
+        violating = await self.call_slow(self.deployment.policies.set, self.person, policy)
+        self.answer({**policy_answer(policy), "violating": [violating_answer(v) for v in violating]})
+
+
+class ViolatingHandler(DataflowHandler):
+    @operation("Published environments that the policy would not allow now (administrators).", answer="ViolatingList")
+    async def get(self) -> None:
+        violating = await self.call_slow(self.deployment.policies.violating, self.person)
+        self.answer({"items": [violating_answer(v) for v in violating]})
 
 
 class NamesHandler(DataflowHandler):
@@ -129,6 +161,7 @@ ROUTES = [
     ("/health", HealthHandler),
     ("/me", MeHandler),
     ("/policy", PolicyHandler),
+    ("/policy/violating", ViolatingHandler),
     ("/packages", NamesHandler),
     ("/packages/{manager}/{name}", PackageVersionsHandler),
     ("/doctor", DoctorHandler),

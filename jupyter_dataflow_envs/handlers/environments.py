@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from ..domain.environment import Status
 from ..domain.errors import Malformed, Stale
 from ..domain.page import Page
 from .answers import environment_answer, preview_answer
 from .base import DataflowHandler, operation
+
+if TYPE_CHECKING:
+    from ..models import Request
+    from ..service.specs import Draft
 
 PAGE_LIMIT = 1000
 _ETAG = re.compile(r'(?:W/)?"?([^"]+)"?')
@@ -42,10 +47,9 @@ class EnvironmentsHandler(DataflowHandler):
     )
     async def post(self) -> None:
         from ..models import EnvironmentSpec
-        from ..service.environments import Draft
 
         spec = self.body(EnvironmentSpec)
-        draft = Draft(**spec.model_dump(exclude={"short_name"}))
+        draft = _draft(spec, "short_name")
         made = await self.call(self.deployment.environments.create, self.person, spec.short_name, draft)
         self.set_header("Location", f"{self.base_url}dataflow-envs/environments/{made.short_name}")
         self.set_header("ETag", f'"{made.etag}"')
@@ -66,9 +70,8 @@ class EnvironmentHandler(DataflowHandler):
     )
     async def patch(self, short_name: str) -> None:
         from ..models import EnvironmentEdit
-        from ..service.environments import Draft
 
-        draft = Draft(**self.body(EnvironmentEdit).model_dump())
+        draft = _draft(self.body(EnvironmentEdit))
         edited = await self.call(self.deployment.environments.edit, self.person, short_name, draft, self._if_match())
         self.set_header("ETag", f'"{edited.etag}"')
         self.answer(environment_answer(edited, self.person))
@@ -99,32 +102,28 @@ class PreviewHandler(DataflowHandler):
     )
     async def post(self, short_name: str) -> None:
         from ..models import PreviewRequest
-        from ..service.environments import Draft
 
         asked = self.body(PreviewRequest)
-        draft = Draft(**asked.model_dump(exclude={"pin_installed"}))
+        draft = _draft(asked, "pin_installed")
         preview = await self.call_slow(
             self.deployment.solver.preview, self.person, short_name, draft, pin_installed=asked.pin_installed
         )
         self.answer(preview_answer(preview))
 
 
-class ActivateHandler(DataflowHandler):
-    @operation("Make it a kernel of this notebook server.", answer="KernelAnswer")
-    async def post(self, short_name: str) -> None:
-        self.answer({"kernel_name": await self.call(self.deployment.activations.activate, self.person, short_name)})
+def _draft(body: Request, *beside: str) -> Draft:
+    """Of the fields of a body, without those beside the draft. A base that is not named stays, null takes it away."""
+    from ..service.specs import Draft, WantedBase
 
-
-class DeactivateHandler(DataflowHandler):
-    @operation("Take its kernel away.", answer="KernelAnswer")
-    async def post(self, short_name: str) -> None:
-        self.answer({"kernel_name": await self.call(self.deployment.activations.deactivate, self.person, short_name)})
+    fields = body.model_dump(exclude={"base", *beside})
+    if "base" in body.model_fields_set:
+        base = body.base  # type: ignore[attr-defined]
+        fields["base"] = WantedBase(base.short_name, base.version) if base else None
+    return Draft(**fields)
 
 
 ROUTES = [
     ("/environments", EnvironmentsHandler),
     ("/environments/{short_name}", EnvironmentHandler),
     ("/environments/{short_name}/preview", PreviewHandler),
-    ("/environments/{short_name}/activate", ActivateHandler),
-    ("/environments/{short_name}/deactivate", DeactivateHandler),
 ]

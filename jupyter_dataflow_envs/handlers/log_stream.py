@@ -8,14 +8,9 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from jupyter_core.utils import ensure_async
-from jupyter_server.auth.decorator import ws_authenticated
-from jupyter_server.base.websocket import WebSocketMixin
-from tornado import web
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
-from ..domain.errors import DataflowError
-from .base import Asking
+from .streaming import Streaming
 
 if TYPE_CHECKING:
     from ..service.versions import LogPlace
@@ -29,42 +24,22 @@ OUTCOME_SECONDS = 0.25
 FRAME_BYTES = 256 * 1024
 
 
-class LogStreamHandler(WebSocketMixin, WebSocketHandler, Asking):
-    """Frames `{offset, text}`, whole characters each; then `{complete, outcome}` and close 1000.
+class LogStreamHandler(Streaming):
+    """The build log as it is written.
 
-    Who was cut off connects again with `?offset=` the end of the last frame: nothing twice, nothing missing.
+    Frames `{offset, text}`, whole characters each; then `{complete, outcome}` and close 1000. Who was cut off connects
+    again with `?offset=` the end of the last frame: nothing twice, nothing missing.
     """
 
-    _following: asyncio.Task[None] | None = None
+    async def prepare_stream(self, short_name: str, number: str) -> None:  # type: ignore[override]
+        self._offset = self.integer("offset", 0, most=10**15)
+        attempt = self.integer("attempt", 0, most=10**9) or None
+        find = self.deployment.versions.log_place
+        self._place: LogPlace = await self.call(find, self.person, short_name, int(number), attempt)
 
-    @ws_authenticated
-    async def get(self, short_name: str, number: str) -> None:
-        allowed = await ensure_async(self.authorizer.is_authorized(self, self.current_user, "read", self.auth_resource))
-        if not allowed:
-            raise web.HTTPError(403)
-        try:
-            self.deployment = await self.gate.ready()
-            self._offset = self.integer("offset", 0, most=10**15)
-            attempt = self.integer("attempt", 0, most=10**9) or None
-            self._place: LogPlace = await self.call(
-                self.deployment.versions.log_place, self.person, short_name, int(number), attempt
-            )
-        except DataflowError as error:
-            self.refuse(error)
-            return
-        await super().get(short_name, number)
-
-    def open(self, short_name: str, number: str) -> None:
-        super().open(short_name, number)
-        self._following = asyncio.create_task(self._follow())
-
-    def on_message(self, message: str | bytes) -> None:
-        """Nothing is to be said here."""
-
-    def on_close(self) -> None:
-        if self._following is not None:
-            self._following.cancel()
-        super().on_close()
+    def open(self, **path: str) -> None:
+        super().open(**path)
+        self.sending = asyncio.create_task(self._follow())
 
     async def _follow(self) -> None:
         versions = self.deployment.versions

@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_server.utils import url_path_join
 
-from . import deployment, environments, log_stream, versions
+from . import activation, audit, deployment, environments, events, imports, log_stream, reviews, versions
 
 NAMESPACE = "dataflow-envs"
 
@@ -17,9 +17,20 @@ PATTERNS = {
     "format": r"[^/]+",
     "manager": r"[^/]+",
     "name": r"[^/]+",
+    "review": r"[^/]+",
 }
 
-ROUTES = [*deployment.ROUTES, *environments.ROUTES, *versions.ROUTES, *log_stream.ROUTES]
+ROUTES = [
+    *deployment.ROUTES,
+    *environments.ROUTES,
+    *activation.ROUTES,
+    *versions.ROUTES,
+    *reviews.ROUTES,
+    *imports.ROUTES,
+    *log_stream.ROUTES,
+    *audit.ROUTES,
+    *events.ROUTES,
+]
 
 
 def tornado_handlers(base_url: str) -> list[tuple[str, Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .answers import version_answer, version_summary
+from ..domain.errors import Malformed
+from .answers import compared_answer, version_answer, version_summary
 from .base import DataflowHandler, operation
 
 LOG_LIMIT = 1024 * 1024
@@ -31,6 +32,21 @@ class CancelHandler(DataflowHandler):
         self.answer({}, 202)
 
 
+class RevertHandler(DataflowHandler):
+    @operation(
+        "Go back to an earlier version: exactly its packages, without a solve, as a new version.",
+        body="RevertRequest",
+        answer="VersionSummary",
+        status=202,
+    )
+    async def post(self, short_name: str) -> None:
+        from ..models import RevertRequest
+
+        number = self.body(RevertRequest).version
+        version = await self.call(self.deployment.versions.revert, self.person, short_name, number)
+        self.answer(version_summary(version), 202)
+
+
 class VersionsHandler(DataflowHandler):
     @operation("Its versions, newest first.", answer="VersionList")
     async def get(self, short_name: str) -> None:
@@ -42,6 +58,27 @@ class VersionHandler(DataflowHandler):
     @operation("One version with its requirements, packages and attempts.", answer="VersionAnswer")
     async def get(self, short_name: str, number: str) -> None:
         self.answer(version_answer(await self.call(self.deployment.versions.get, self.person, short_name, int(number))))
+
+
+class NewerHandler(DataflowHandler):
+    @operation("Its packages of which the channels and indexes hold a newer version.", answer="NewerList")
+    async def get(self, short_name: str, number: str) -> None:
+        newer = await self.call_slow(self.deployment.solver.newer, self.person, short_name, int(number))
+        self.answer({"items": newer})
+
+
+class CompareHandler(DataflowHandler):
+    @operation(
+        "Two versions side by side: left and right are short@version, or short for what you can use.",
+        answer="ComparedAnswer",
+        query=("left", "right"),
+    )
+    async def get(self) -> None:
+        left, right = (self.get_query_argument(side, None) for side in ("left", "right"))
+        if left is None or right is None:
+            raise Malformed("Say what to compare: ?left=mlenv@1&right=mlenv@2.")
+        compared = await self.call(self.deployment.comparison.compare, self.person, left, right)
+        self.answer(compared_answer(compared))
 
 
 class LogHandler(DataflowHandler):
@@ -72,8 +109,11 @@ class ExportHandler(DataflowHandler):
 ROUTES = [
     ("/environments/{short_name}/build", BuildHandler),
     ("/environments/{short_name}/cancel", CancelHandler),
+    ("/environments/{short_name}/revert", RevertHandler),
     ("/environments/{short_name}/versions", VersionsHandler),
     ("/environments/{short_name}/versions/{number}", VersionHandler),
+    ("/environments/{short_name}/versions/{number}/newer", NewerHandler),
     ("/environments/{short_name}/versions/{number}/log", LogHandler),
     ("/environments/{short_name}/versions/{number}/export/{format}", ExportHandler),
+    ("/compare", CompareHandler),
 ]

@@ -12,11 +12,12 @@ import re
 import shlex
 import shutil
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from .atomic import replace_file
-from .leases import LAST_STARTED, lease_folder
+from .leases import lease_folder
 
 AUDIENCES = ("latest", "published")
 """Whose usable version a launcher starts: `latest` the owner's, `published` everybody else's."""
@@ -65,8 +66,36 @@ def write_launcher(root: Path, environment_id: str, audience: str, target: Targe
     path.parent.mkdir(parents=True, exist_ok=True)
     if target.prefix_id is not None:
         lease_folder(root, _plain(target.prefix_id)).mkdir(parents=True, exist_ok=True)
-    replace_file(path, _launcher(root, path, target).encode("utf-8", "surrogateescape"), 0o555)
+    script = _launcher(root, path, target).encode("utf-8", "surrogateescape")
+    if not _holds(path, script):
+        replace_file(path, script, 0o555)
     return path
+
+
+def written_launchers(root: Path) -> dict[str, list[str]]:
+    """The audiences that have a launcher, by the id of the environment."""
+    try:
+        folders = sorted(f for f in (root / "launchers").iterdir() if _ID.fullmatch(f.name) and f.is_dir())
+    except FileNotFoundError:
+        return {}
+    return {f.name: audiences_of(root, f.name) for f in folders}
+
+
+def audiences_of(root: Path, environment_id: str) -> list[str]:
+    """Those for which the environment has a launcher."""
+    return [a for a in AUDIENCES if launcher_path(root, environment_id, a).exists()]
+
+
+def last_started(root: Path, environment_id: str) -> dict[str, datetime]:
+    """When a launcher last started a kernel or a command (UTC), by audience; those that never did are left out."""
+    found = {}
+    for audience in AUDIENCES:
+        try:
+            moment = _started(launcher_path(root, environment_id, audience)).stat().st_mtime
+        except FileNotFoundError:
+            continue
+        found[audience] = datetime.fromtimestamp(moment, timezone.utc)
+    return found
 
 
 def remove_launchers(root: Path, environment_id: str) -> None:
@@ -87,6 +116,18 @@ def write_fallback(root: Path, python: Path) -> Path:
 def ipykernel_spec(prefix: Path) -> dict[str, Any]:
     """The `kernel.json` that the prefix's own ipykernel brought; empty when there is none that can be read."""
     return _json_object(prefix / "share/jupyter/kernels/python3/kernel.json")
+
+
+def _holds(path: Path, script: bytes) -> bool:
+    try:
+        return path.read_bytes() == script and os.access(path, os.X_OK)
+    except OSError:
+        return False
+
+
+def _started(launcher: Path) -> Path:
+    """The file beside a launcher whose modification time says when it last started something."""
+    return launcher.with_suffix(".started")
 
 
 def _plain(identifier: str) -> str:
@@ -112,9 +153,10 @@ def _launcher(root: Path, path: Path, target: Target) -> str:
         "prefix": _quoted(target.prefix),
         "name": _quoted(target.short_name),
         "leases": _quoted(lease_folder(root, target.prefix_id)),
-        "last_started": LAST_STARTED,
+        "started": _quoted(_started(path)),
         "gone": _quoted(f"{named} can't start: its folder is gone or broken (no executable bin/python in it)."),
         "no_kernel": _quoted(f"{named} can't start a kernel: ipykernel is missing from it."),
+        "named": _quoted(named[0].lower() + named[1:]),
         "ended": _quoted(f"{named} can't start: one of its packages' activation scripts ended it"),
     }
     parts = [
@@ -126,7 +168,7 @@ def _launcher(root: Path, path: Path, target: Target) -> str:
     if scripts:
         sources = "\n".join(f"_dataflow_script={_quoted(s.name)}\n. {_quoted(s)} </dev/null" for s in scripts)
         parts.append(_ACTIVATE.format(sources=sources, **words))
-    parts.append(_BECOME.format(options=" ".join(map(_quoted, _options(target.prefix)))))
+    parts.append(_BECOME.format(options=" ".join(map(_quoted, _options(target.prefix))), **words))
     return "\n".join(parts)
 
 
@@ -210,7 +252,7 @@ if [ "${{1-}}" != --run ]; then
     done
     [ -n "$_dataflow_kernel" ] || _dataflow_fall_back {no_kernel} "$@"
 fi
-printf '%s\\n' "$_dataflow_stat" >{leases}/{last_started}
+{{ printf '%s\\n' "$_dataflow_stat" >{started}; }} 2>/dev/null
 
 # What the server runs in is left as `conda deactivate` would leave it.
 if [ -n "${{CONDA_PREFIX-}}" ]; then
@@ -250,6 +292,30 @@ if [ "${{1-}}" = --run ]; then
     if [ $# -eq 0 ]; then
         printf '%s\\n' 'No command was given to run.' >&2
         exit 64
+    fi
+    # `exec` would name this script and a line in it. An empty part of PATH is the folder one is in.
+    _dataflow_found= _dataflow_rest=$PATH:
+    case $1 in
+    */*) _dataflow_rest= _dataflow_found=$1 ;;
+    esac
+    while [ -n "$_dataflow_rest" ]; do
+        _dataflow_file=${{_dataflow_rest%%:*}}
+        _dataflow_file=${{_dataflow_file:-.}}/$1
+        _dataflow_rest=${{_dataflow_rest#*:}}
+        if [ -f "$_dataflow_file" ]; then
+            [ -n "$_dataflow_found" ] || _dataflow_found=$_dataflow_file
+            if [ -x "$_dataflow_file" ]; then
+                _dataflow_found=$_dataflow_file
+                break
+            fi
+        fi
+    done
+    if [ ! -e "$_dataflow_found" ]; then
+        printf "There is no command '%s' in %s.\\n" "$1" {named} >&2
+        exit 127
+    elif [ -d "$_dataflow_found" ] || [ ! -x "$_dataflow_found" ]; then
+        printf '%s\\n' "$_dataflow_found is not an executable file." >&2
+        exit 126
     fi
     exec "$@"
 fi

@@ -10,11 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timezone
 from pathlib import Path
-
-LAST_STARTED = "last_started"
-"""The file beside the leases whose modification time says when a launcher last started something from the prefix."""
 
 _CLOCK_TOLERANCE = 2.0  # seconds; the kernel's boot time, from which psutil counts, is kept in whole seconds
 _DEAD = ("Z", "X")
@@ -25,11 +21,14 @@ def lease_folder(root: Path, prefix_id: str) -> Path:
     return root / "leases" / prefix_id
 
 
-def running(root: Path) -> dict[str, list[int]]:
-    """The pids that run from each prefix; unused prefixes are left out. Leases of ended processes are removed."""
+def running(root: Path, *, clear: bool = True) -> dict[str, list[int]]:
+    """The pids that run from each prefix; unused prefixes are left out.
+
+    Leases of ended processes are removed, unless `clear` is False.
+    """
     found: dict[str, list[int]] = {}
     for folder in _folders(root):
-        pids = sorted(pid for pid in _pids(folder) if _holds(folder, pid))
+        pids = sorted(pid for pid in _pids(folder) if _holds(folder, pid, clear=clear))
         if pids:
             found[folder.name] = pids
     return found
@@ -39,18 +38,6 @@ def in_use(root: Path, prefix_id: str) -> bool:
     """Whether anything runs from the prefix. To remove one: move its launchers away, ask this, wait, ask again."""
     folder = lease_folder(root, prefix_id)
     return any(_holds(folder, pid) for pid in _pids(folder))
-
-
-def last_started(root: Path) -> dict[str, datetime]:
-    """When a kernel or command was last started from each prefix (UTC); prefixes never started from are left out."""
-    found = {}
-    for folder in _folders(root):
-        try:
-            moment = (folder / LAST_STARTED).stat().st_mtime
-        except FileNotFoundError:
-            continue
-        found[folder.name] = datetime.fromtimestamp(moment, timezone.utc)
-    return found
 
 
 def forget(root: Path, prefix_id: str) -> None:
@@ -73,7 +60,7 @@ def _pids(folder: Path) -> Iterator[int]:
     yield from (int(name) for name in names if name.isascii() and name.isdigit())
 
 
-def _holds(folder: Path, pid: int) -> bool:
+def _holds(folder: Path, pid: int, *, clear: bool = True) -> bool:
     """Whether the process that left the lease still runs.
 
     The lease goes only when no process has the pid: a new launcher with this pid may just be writing it anew.
@@ -84,7 +71,8 @@ def _holds(folder: Path, pid: int) -> bool:
     except FileNotFoundError:
         return False
     if not _exists(pid):
-        lease.unlink(missing_ok=True)
+        if clear:
+            lease.unlink(missing_ok=True)
         return False
     left_by, now_there = _state_and_ticks(line), _state_and_ticks(_stat_line(pid))
     if now_there is not None and now_there[0] in _DEAD:

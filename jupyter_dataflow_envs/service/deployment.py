@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..builds.build import BuildSettings, Workshop
 from ..builds.coordinator import Coordinator
-from ..builds.runner import LocalRunner
+from ..builds.runner import LocalRunner, Runner
 from ..domain.events import Event, EventKind
 from ..domain.permissions import Person
 from ..kernels import leases
@@ -22,10 +22,17 @@ from ..store.database import Database, SchemaUnusable
 from ..store.root import Root
 from ..store.watch import ChangeWatch
 from .activation import Activations
+from .audit import Audit
+from .comparison import Comparison
 from .diagnosis import Diagnosis
 from .environments import Environments
+from .feed import Feed
+from .imports import Imports
 from .policies import Policies
+from .publishing import Publishing
+from .reviews import Reviews
 from .solver import Solver
+from .specs import Specs
 from .versions import Versions
 
 POLL_SECONDS = 0.1
@@ -34,7 +41,14 @@ POLL_SECONDS = 0.1
 BEAT_SECONDS = 30.0
 """Between two renewals of the leases that this server and this machine hold."""
 
-LAUNCHED = (EventKind.BUILD_SUCCEEDED, EventKind.EDITED)
+LAUNCHED = (
+    EventKind.BUILD_SUCCEEDED,
+    EventKind.EDITED,
+    EventKind.APPROVED,
+    EventKind.UNPUBLISHED,
+    EventKind.TRANSFERRED,
+    EventKind.RECEIVED,
+)
 """Events after which a kernelspec may say something else."""
 
 
@@ -50,21 +64,24 @@ class DeploymentSettings:
     kernels_dir: Path
     python: Path
     builds: BuildSettings
+    allow_self_approval: bool | None = None
+    """None: where the operating system's user is the only identity."""
 
 
 class Deployment:
     """Made in a worker thread, as opening a database takes time; raises Unavailable when it can't be used.
 
-    `environments`, `versions`, `activations`, `solver`, `policies` and `diagnosis` are what the handlers call.
+    `environments`, `versions`, `reviews` and the other public attributes are what the handlers call. `runner`: where
+    builds run; by default in child processes of this server.
     """
 
-    def __init__(self, settings: DeploymentSettings, log: logging.Logger) -> None:
+    def __init__(self, settings: DeploymentSettings, log: logging.Logger, runner: Runner | None = None) -> None:
         self._log = log
         self._settings = settings
         self.root = Root(settings.root)
         self.root.create()
         self.database = Database(settings.database_url)
-        self.workshop = Workshop(self.database, self.root, settings.builds, LocalRunner(settings.root))
+        self.workshop = Workshop(self.database, self.root, settings.builds, runner or LocalRunner(settings.root))
         self.coordinator = Coordinator(self.workshop, lambda: leases.running(self.root.path), log)
         try:
             self.database.prepare(
@@ -82,19 +99,34 @@ class Deployment:
         self._wake = threading.Event()
         self._ended = threading.Event()
         kernelspecs = Kernelspecs(settings.kernels_dir, self.id, self.root.path)
-        self.environments = Environments(self.workshop)
+        specs = Specs(extended_requirements=settings.builds.extended_requirements)
+        self.environments = Environments(self.workshop, specs)
         self.versions = Versions(self.workshop, self.notify)
         self.activations = Activations(self.workshop, kernelspecs, log)
-        self.solver = Solver(self.workshop, self.environments)
+        self.solver = Solver(self.workshop, specs)
+        self.imports = Imports(self.workshop, self.solver)
+        self.comparison = Comparison(self.database)
+        self.reviews = Reviews(self.workshop, self.comparison, self.notify)
+        self.publishing = Publishing(self.database, self.root.path, self.notify)
         self.policies = Policies(self.database)
+        self.audit = Audit(self.database)
+        self.feed = Feed(self.database, self._seen, self.id)
         self.diagnosis = Diagnosis(self.workshop, self.coordinator, settings.kernels_dir)
         self._thread = threading.Thread(target=self._watch, name="dataflow-envs watch", daemon=True)
         self._thread.start()
 
-    def person(self, name: str, groups: Sequence[str] = ()) -> Person:
-        """Administrators are those of `admins`, by name or as `group:NAME`; by default who created the root."""
+    def person(self, name: str, groups: Sequence[str] = (), *, sole: bool = False) -> Person:
+        """Administrators are those of `admins`, by name or as `group:NAME`; by default who created the root.
+
+        `sole`: there is but the operating system's user here, who has nobody else to approve what they submit.
+        """
         admins = self._settings.admins or (self._creator,)
-        return Person(name, name in admins or any(f"group:{g}" in admins for g in groups))
+        allowed = self._settings.allow_self_approval
+        return Person(
+            name,
+            is_admin=name in admins or any(f"group:{g}" in admins for g in groups),
+            approves_own=sole if allowed is None else allowed,
+        )
 
     def notify(self) -> None:
         """Something was written: look now."""
@@ -102,6 +134,7 @@ class Deployment:
 
     def stop(self) -> None:
         """Builds go back to the queue, the lock to the next server."""
+        self.feed.end()
         self._ended.set()
         self._wake.set()
         self.solver.stop()
@@ -119,6 +152,7 @@ class Deployment:
                 changed = watch.changed() or woken
                 if changed:
                     self._follow()
+                self.feed.look(changed)
                 self.coordinator.tick(changed, self.notify)
                 if time.monotonic() - beaten >= BEAT_SECONDS:
                     beaten = time.monotonic()
@@ -126,14 +160,18 @@ class Deployment:
             except Exception:  # noqa: BLE001  # the queue must be looked after again, whatever it was
                 self._log.exception("The environments' queue could not be looked after; trying again")
                 self._ended.wait(1.0)
+                self._wake.set()
             woken = self._wake.wait(POLL_SECONDS)
             self._wake.clear()
         watch.close()
 
     def _follow(self) -> None:
-        """Move kernels with the versions behind them."""
+        """Move kernels with the versions behind them, then tell who listens: whoever hears of a version finds it."""
         while fresh := self._fresh_events():
-            self._take_over(fresh)
+            try:
+                self._take_over(fresh)
+            finally:
+                self.feed.tell(fresh)
 
     def _fresh_events(self) -> list[Event]:
         with self.database.read() as connection:

@@ -5,19 +5,31 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from ..builds import housekeeping
 from ..builds.build import Workshop
 from ..builds.coordinator import Coordinator
+from ..builds.housekeeping import Plan, Removal, Why
 from ..engine.credentials import mask
+from ..kernels import leases
 from ..store.tables import SCHEMA_VERSION
 
 ENOUGH_BYTES = 2 * 1024**3
 CONNECT_SECONDS = 5.0
+NAMED = 5
+"""How many versions a message names."""
+
+
+KINDS = {
+    "unused prefix": (Why.LIMIT, Why.UNHELD),
+    "partial prefix": (Why.PARTIAL,),
+    "stray prefix": (Why.STRAY, Why.PREVIEW),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,17 @@ class Diagnosis:
         return [check for look in self._looks() for check in look()]
 
     def _looks(self) -> tuple[Callable[[], Iterator[Check]], ...]:
-        return (self._root, self._kernels, self._database, self._lock, self._disk, self._channels, self._indexes)
+        return (
+            self._root,
+            self._kernels,
+            self._database,
+            self._lock,
+            self._disk,
+            self._installed,
+            self._housekeeping,
+            self._channels,
+            self._indexes,
+        )
 
     def _root(self) -> Iterator[Check]:
         yield _writable("root", self._workshop.root.path, "DataflowEnvsApp.root_dir")
@@ -92,6 +114,26 @@ class Diagnosis:
             "disk", enough, words if enough else words + ": delete environments, or move root_dir to a larger disk"
         )
 
+    def _installed(self) -> Iterator[Check]:
+        missing = housekeeping.missing(self._workshop)
+        if not missing:
+            yield Check("disk against database", True, "the files of every installed version are there")
+            return
+        named = [f"{h.short_name} {h.number}" for h in missing[:NAMED]]
+        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        yield Check(
+            "disk against database",
+            False,
+            f"the files of {', '.join(named)}{more} are not below {self._workshop.root.prefixes}: put them back from a "
+            "backup, or build these environments again; a revert to an older version installs it again",
+        )
+
+    def _housekeeping(self) -> Iterator[Check]:
+        """What the coordinator would do now; nothing of it is done."""
+        root = self._workshop.root.path
+        found = housekeeping.plan(self._workshop, lambda: leases.running(root, clear=False))
+        yield Check("housekeeping", True, _in_words(found))
+
     def _channels(self) -> Iterator[Check]:
         for channel in self._workshop.settings.channels:
             yield _reachable("channel", channel)
@@ -100,6 +142,34 @@ class Diagnosis:
         settings = self._workshop.settings
         for index in filter(None, (settings.pip_index_url, *settings.pip_extra_index_urls)):
             yield _reachable("index", index)
+
+
+def _in_words(plan: Plan) -> str:
+    parts = []
+    if plan.surplus:
+        parts.append(f"{_count(len(plan.surplus), 'version')} beyond the limit of {plan.limit}")
+    for kind, reasons in KINDS.items():
+        some = [r for r in plan.removals if r.why in reasons]
+        if some:
+            parts.append(f"{_count(len(some), kind, 'es')}{_bytes(some)}")
+    if plan.log_count:
+        parts.append(_count(plan.log_count, "stray log"))
+    words = f"{', '.join(parts)}: removed at the next sweep" if parts else "nothing is to be removed"
+    if plan.waiting:
+        waits = _count(len(plan.waiting), "unused prefix", "es")
+        words += f"; kept while processes may need them: {waits}{_bytes(plan.waiting)}"
+    return words
+
+
+def _count(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number:,} {noun}{plural if number != 1 else ''}"
+
+
+def _bytes(removals: Sequence[Removal]) -> str:
+    size = sum(r.size or 0 for r in removals)
+    if not size:
+        return ""
+    return f" ({size / 1e9:.1f} GB)" if size >= 1e9 else f" ({size / 1e6:.1f} MB)"
 
 
 def _writable(name: str, folder: Path, setting: str) -> Check:

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from sqlalchemy import Connection
 
 from ..domain.errors import FieldError, InvalidSpec, NotAllowed
 from ..domain.events import EventKind
 from ..domain.names import check_python_version, shown
 from ..domain.permissions import Person
-from ..domain.policy import Policy
-from ..store import deployment, environments, events
+from ..domain.policy import Policy, Violation
+from ..store import deployment, environments, events, versions
 from ..store.database import Database
 
 _NAME = re.compile(r"_?[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Violating:
+    """A published version that the policy would not allow to be published now."""
+
+    short_name: str
+    version: int
+    owner: str
+    violations: list[Violation]
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    environments: int
+    bytes: int
 
 
 class Policies:
@@ -25,8 +43,11 @@ class Policies:
         with self._database.read() as connection:
             return deployment.policy(connection)
 
-    def set(self, person: Person, policy: Policy) -> Policy:
-        """Raises NotAllowed, and InvalidSpec for a specifier that nothing could be compared with."""
+    def set(self, person: Person, policy: Policy) -> list[Violating]:
+        """Returns the published environments that the new policy would not allow: they stay, and it is said of them.
+
+        Raises NotAllowed, and InvalidSpec for a specifier that nothing could be compared with.
+        """
         if not person.is_admin:
             raise NotAllowed("Only an administrator can change the policy.")
         errors = _errors(policy)
@@ -39,12 +60,32 @@ class Policies:
                 events.record(
                     connection, EventKind.POLICY_CHANGED, person.name, before=before.to_json(), after=policy.to_json()
                 )
-        return policy
-
-    def environments_of(self, person: Person) -> int:
-        """How many environments the person has, for the quota."""
+        # Not in that transaction: it reads the locks of all that is published, and writers would wait for it.
         with self._database.read() as connection:
-            return environments.count_owned(connection, person.name)
+            return _violating(connection, policy)
+
+    def violating(self, person: Person) -> list[Violating]:
+        """The published environments that the policy would not allow now. Raises NotAllowed."""
+        if not person.is_admin:
+            raise NotAllowed("Only an administrator can see what violates the policy.")
+        with self._database.read() as connection:
+            return _violating(connection, deployment.policy(connection))
+
+    def used_by(self, person: Person) -> Used:
+        """What the person has, for the quotas."""
+        with self._database.read() as connection:
+            return Used(environments.count_owned(connection, person.name), versions.held_bytes(connection, person.name))
+
+
+def _violating(connection: Connection, policy: Policy) -> list[Violating]:
+    digests = versions.published_digests(connection)
+    found = []
+    for environment in environments.published(connection):
+        lock = versions.lock(connection, digests[environment.id])
+        if violations := policy.check_resolved(lock.packages, complete=True):
+            assert environment.published is not None
+            found.append(Violating(environment.short_name, environment.published, environment.owner, violations))
+    return found
 
 
 def _errors(policy: Policy) -> list[FieldError]:
@@ -63,9 +104,11 @@ def _errors(policy: Policy) -> list[FieldError]:
             check_python_version(version)
         except InvalidSpec as error:
             found.append(FieldError("python_versions", line, shown(version), error.errors[0].message))
-    for line, channel in enumerate(policy.channels, 1):
-        if not channel.strip() or shown(channel, len(channel)) != channel:
-            found.append(FieldError("channels", line, shown(channel), "expected a channel's name or URL"))
+    places = {"channels": (policy.channels, "channel's name or URL"), "indexes": (policy.indexes, "index's URL")}
+    for field, (listed, expected) in places.items():
+        for line, place in enumerate(listed, 1):
+            if not place.strip() or shown(place, len(place)) != place:
+                found.append(FieldError(field, line, shown(place), f"expected a {expected}"))
     return found
 
 

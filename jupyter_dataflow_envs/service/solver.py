@@ -12,16 +12,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from ..builds.build import Workshop
 from ..domain.environment import Environment
-from ..domain.errors import Malformed, NotFound, Unavailable, Unsolvable
+from ..domain.errors import Conflict, Malformed, NotFound, Unavailable, Unsolvable
 from ..domain.lock import Lock, LockDiff, Manager, diff
 from ..domain.origins import ExplainedPackage, explain
-from ..domain.permissions import Action, Person, require
+from ..domain.permissions import Action, Person, may_see_version, require
+from ..domain.policy import Policy
 from ..engine.protocol import Answer, Job, Message, Mode
-from ..store import environments, versions
-from .environments import Draft, Environments
+from ..store import deployment, environments, versions
 from .sorted_names import SortedNames
+from .specs import Draft, Specs, refuse, violations_of
 
 CONCURRENT = 2
 """Questions that the engine answers at the same time; a large solve can need gigabytes."""
@@ -61,9 +64,9 @@ class _Silent:
 
 
 class Solver:
-    def __init__(self, workshop: Workshop, service: Environments) -> None:
+    def __init__(self, workshop: Workshop, specs: Specs) -> None:
         self._workshop = workshop
-        self._environments = service
+        self._specs = specs
         self._places = threading.BoundedSemaphore(CONCURRENT)
         self._asking = threading.Lock()
         self._running: set[threading.Event] = set()
@@ -71,12 +74,17 @@ class Solver:
         self._versions: dict[tuple[str, str], tuple[float, list[str]]] = {}
 
     def preview(self, person: Person, short_name: str, draft: Draft, *, pin_installed: bool = False) -> Preview:
-        """Solve the saved requirements, or the draft's, without installing. Raises Unsolvable with the explanation."""
+        """Solve the saved requirements, or the draft's, without installing. Raises Unsolvable, PolicyViolated."""
         with self._workshop.database.read() as connection:
             environment = environments.find(connection, short_name, person)
             require(Action.PREVIEW, environment, person)
-            spec = self._environments.check(draft, environment.spec)
-            usable = self._usable(environment)
+            spec, _ = self._specs.draw_up(
+                connection, person, draft, before=environment.spec, environment_id=environment.id
+            )
+            policy = deployment.policy(connection)
+            refuse(violations_of(policy, spec))
+            usable = self._usable(connection, environment)
+            base = versions.lock(connection, spec.base.digest).packages if spec.base else ()
             job = self._workshop.job(
                 connection,
                 title=short_name,
@@ -84,11 +92,13 @@ class Solver:
                 prefix=self._workshop.root.previews / self._workshop.folders.new_id(),
                 hold=usable if pin_installed else None,
             )
-        result = self._ask(replace(job, mode=Mode.PREVIEW))
+        # The engine would refuse with a sentence; who asks gets to know each violation.
+        result = self._ask(replace(job, mode=Mode.PREVIEW, policy=Policy()))
         lock = Lock.from_json(result["lock"])
+        refuse(policy.check_resolved(lock.packages, complete=result["pip_resolved"]))
         return Preview(
             lock=lock,
-            packages=explain(lock.packages, spec),
+            packages=explain(lock.packages, spec, base),
             diff=diff(usable.packages if usable else (), lock.packages),
             download_size=result["download_size"],
             pip_resolved=result["pip_resolved"],
@@ -116,12 +126,35 @@ class Solver:
             raise NotFound(f"No channel or index of this deployment offers '{name[:80]}' for this platform.")
         return known
 
-    def _usable(self, environment: Environment) -> Lock | None:
+    def newer(self, person: Person, short_name: str, number: int) -> list[dict[str, Any]]:
+        """Packages of a version of which there is a newer one: `manager`, `name`, `version`, `newest` of each.
+
+        Raises NotFound, and Conflict for a version that was not built.
+        """
+        with self._workshop.database.read() as connection:
+            environment = environments.find(connection, short_name, person)
+            if not may_see_version(environment, number, person):
+                raise NotFound(f"There is no version {number}.")
+            version = versions.find(connection, environment.id, number)
+            if version.digest is None:
+                raise Conflict(f"Version {number} was not built, so there is nothing to look up.")
+            lock = versions.lock(connection, version.digest)
+        settings = self._workshop.settings
+        job = Job(
+            mode=Mode.NEWER,
+            caches=self._workshop.caches,
+            sources=settings.sources,
+            lock=lock,
+            allow_source_builds=settings.allow_source_builds,
+            virtual_packages=settings.virtual_packages,
+        )
+        return list(self._ask(job)["values"])
+
+    def _usable(self, connection: Connection, environment: Environment) -> Lock | None:
         if environment.latest_success is None:
             return None
-        with self._workshop.database.read() as connection:
-            version = versions.find(connection, environment.id, environment.latest_success)
-            return versions.lock(connection, version.digest) if version.digest else None
+        version = versions.find(connection, environment.id, environment.latest_success)
+        return versions.lock(connection, version.digest) if version.digest else None
 
     def _refresh(self, manager: Manager, file: Path) -> None:
         with self._asking:

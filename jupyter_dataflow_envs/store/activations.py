@@ -23,17 +23,25 @@ class Activation:
     server: str
     since: datetime
     leased_until: datetime
+    draft: bool = False
+    """An administrator tries the draft of somebody else's environment."""
+    last_started: datetime | None = None
 
 
-def activate(connection: Connection, environment_id: str, person: str, server: str) -> bool:
+def activate(connection: Connection, environment_id: str, person: str, server: str, *, draft: bool = False) -> bool:
     """False when it was active already; the lease is renewed either way."""
     until = to_text(now() + LEASE)
     key = _key(environment_id, person, server)
-    if connection.execute(update(activations).where(*key).values(leased_until=until)).rowcount:
+    if connection.execute(update(activations).where(*key).values(leased_until=until, draft=draft)).rowcount:
         return False
     connection.execute(
         activations.insert().values(
-            environment_id=environment_id, person=person, server=server, since=to_text(now()), leased_until=until
+            environment_id=environment_id,
+            person=person,
+            server=server,
+            since=to_text(now()),
+            leased_until=until,
+            draft=draft,
         )
     )
     return True
@@ -80,5 +88,14 @@ def _key(environment_id: str, person: str, server: str) -> tuple[Any, ...]:
 
 def _all(rows: Sequence[Row[Any]]) -> list[Activation]:
     return [
-        Activation(r.environment_id, r.person, r.server, from_text(r.since), from_text(r.leased_until)) for r in rows
+        Activation(
+            r.environment_id,
+            r.person,
+            r.server,
+            from_text(r.since),
+            from_text(r.leased_until),
+            r.draft,
+            from_text(r.last_started) if r.last_started else None,
+        )
+        for r in rows
     ]

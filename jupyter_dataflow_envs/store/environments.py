@@ -4,94 +4,93 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    asc,
+    delete,
+    desc,
+    func,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
-from ..domain.clock import from_text, now, to_text
-from ..domain.environment import Environment, LatestVersion, Status, Usage
+from ..domain.clock import now, to_text
+from ..domain.environment import Environment, Status
 from ..domain.errors import Malformed, NotFound, ShortNameTaken, Stale
 from ..domain.page import Page
 from ..domain.permissions import Person
+from ..domain.review import ReviewState
 from ..domain.spec import EnvironmentSpec
-from ..domain.version import Outcome, Progress
-from .tables import activations, attempts, environments, versions
+from ..domain.version import Outcome
+from .environment_rows import COLUMNS, full_name, seen, visible
+from .tables import attempts, environments, reviews
 
-SORTS: dict[str, tuple[ColumnElement[Any], bool]] = {
-    "short_name": (environments.c.short_name, False),
-    "full_name": (environments.c.full_name, False),
-    "created": (environments.c.created_at, True),
-    "updated": (environments.c.updated_at, True),
-}
-"""Column, and whether the newest comes first."""
+NEWEST_FIRST = {"short_name": False, "full_name": False, "created": True, "updated": True}
+"""By what a listing can be sorted, and whether the newest comes first."""
 
-_SOURCE = environments.outerjoin(
-    versions,
-    and_(versions.c.environment_id == environments.c.id, versions.c.number == environments.c.latest_version),
-).outerjoin(
-    attempts,
-    and_(
-        attempts.c.environment_id == versions.c.environment_id,
-        attempts.c.number == versions.c.number,
-        attempts.c.attempt == versions.c.attempt,
-    ),
-)
-_COLUMNS: Select[Any] = select(
-    environments,
-    versions.c.spec_digest.label("built_digest"),
-    attempts.c.id.label("attempt_id"),
-    attempts.c.outcome,
-    attempts.c.phase,
-    attempts.c.progress,
-    attempts.c.reason,
-).select_from(_SOURCE)
+_COLUMN = {"created": "created_at", "updated": "updated_at"}
 
 
 def find(connection: Connection, short_name: str, person: Person) -> Environment:
     """The environment, as this person may see it. Raises NotFound when there is none, or it is not theirs to see."""
-    rows = connection.execute(_COLUMNS.where(environments.c.short_name == short_name.lower(), _visible(person))).all()
+    rows = connection.execute(COLUMNS.where(environments.c.short_name == short_name.lower(), visible(person))).all()
     if not rows:
         raise NotFound(f"There is no environment '{short_name[:40]}'.")
-    return _environments(connection, rows, person)[0]
+    return seen(connection, rows, person)[0]
+
+
+def find_by_id(connection: Connection, environment_id: str, person: Person) -> Environment | None:
+    """As `find`; None instead of a refusal."""
+    rows = connection.execute(COLUMNS.where(environments.c.id == environment_id, visible(person))).all()
+    return seen(connection, rows, person)[0] if rows else None
 
 
 def by_id(connection: Connection, environment_id: str) -> Environment | None:
     """As its owner sees it."""
-    row = connection.execute(_COLUMNS.where(environments.c.id == environment_id)).first()
-    return _environments(connection, [row], Person(row.owner))[0] if row else None
+    row = connection.execute(COLUMNS.where(environments.c.id == environment_id)).first()
+    return seen(connection, [row], Person(row.owner))[0] if row else None
 
 
 def page(connection: Connection, wanted: Page, person: Person) -> tuple[list[Environment], str | None]:
     """One page, and the cursor of the next. The number of queries does not depend on how many there are."""
-    if wanted.sort not in SORTS:
-        raise Malformed(f"sort must be one of {', '.join(SORTS)}.")
-    column, descending = SORTS[wanted.sort]
-    query = _COLUMNS.where(_visible(person))
-    if wanted.text:
-        pattern = "%" + wanted.text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = query.where(
-            or_(
-                environments.c.short_name.like(pattern, escape="\\"),
-                func.lower(environments.c.full_name).like(pattern, escape="\\"),
-                func.lower(environments.c.owner).like(pattern, escape="\\"),
-            )
-        )
-    if wanted.owner is not None:
-        query = query.where(environments.c.owner == wanted.owner)
-    if wanted.status is not None:
-        query = query.where(_has_status(wanted.status))
-    if wanted.cursor:
-        place = tuple_(column, environments.c.id)
-        last = tuple_(*_decode(wanted.cursor, wanted.sort))
-        query = query.where(place < last if descending else place > last)
-    order = (column.desc(), environments.c.id.desc()) if descending else (column, environments.c.id)
-    rows = connection.execute(query.order_by(*order).limit(wanted.limit + 1)).all()
+    if wanted.sort not in NEWEST_FIRST:
+        raise Malformed(f"sort must be one of {', '.join(NEWEST_FIRST)}.")
+    parts = [_part(wanted, person, which, column) for which, column in _parts(wanted.sort, person)]
+    query = union_all(*parts) if len(parts) > 1 else parts[0]
+    direction = desc if NEWEST_FIRST[wanted.sort] else asc
+    query = query.order_by(direction("sorted_by"), direction("then_by")).limit(wanted.limit + 1)
+    rows = connection.execute(query).all()
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
-    cursor = _encode(wanted.sort, rows[-1]._mapping[column], rows[-1].id) if more else None
-    return _environments(connection, rows, person), cursor
+    cursor = _encode(wanted.sort, rows[-1].sorted_by, rows[-1].id) if more else None
+    return seen(connection, rows, person), cursor
+
+
+def published(connection: Connection) -> list[Environment]:
+    """All that are published, as an administrator sees them, by short name."""
+    everything = Person("", is_admin=True)
+    query = COLUMNS.where(environments.c.published_version.is_not(None)).order_by(environments.c.short_name)
+    return seen(connection, connection.execute(query).all(), everything)
+
+
+def based_on(connection: Connection, environment_id: str) -> list[tuple[str, str]]:
+    """(short name, owner) of the environments that have it as their base."""
+    rows = connection.execute(
+        select(environments.c.short_name, environments.c.owner)
+        .where(environments.c.base_environment_id == environment_id, environments.c.id != environment_id)
+        .order_by(environments.c.short_name)
+    )
+    return [(r.short_name, r.owner) for r in rows]
 
 
 def count_owned(connection: Connection, owner: str) -> int:
@@ -110,14 +109,15 @@ def insert(connection: Connection, environment: Environment) -> None:
                 full_name=environment.full_name,
                 description=environment.description,
                 owner=environment.owner,
-                spec=environment.spec.to_json(),
-                spec_digest=environment.spec.digest,
+                **_asked(environment.spec),
                 revision=environment.revision,
                 created_at=to_text(environment.created_at),
                 updated_at=to_text(environment.updated_at),
             )
         )
     except IntegrityError as error:
+        if "short_name" not in str(error.orig):
+            raise
         raise ShortNameTaken(environment.short_name) from error
 
 
@@ -137,8 +137,7 @@ def edit(
         .values(
             full_name=full_name,
             description=description,
-            spec=spec.to_json(),
-            spec_digest=spec.digest,
+            **_asked(spec),
             revision=revision + 1,
             updated_at=to_text(now()),
         )
@@ -147,97 +146,137 @@ def edit(
         raise Stale("Someone else has changed this environment: look at it again, then repeat your change.")
 
 
+def publish(connection: Connection, environment_id: str, version: int, spec: EnvironmentSpec) -> None:
+    """Show this version to everybody, under the names that the environment has now.
+
+    A deprecation was of the version before it.
+    """
+    moment = to_text(now())
+    connection.execute(
+        update(environments)
+        .where(environments.c.id == environment_id)
+        .values(
+            published_version=version,
+            published_full_name=environments.c.full_name,
+            published_description=environments.c.description,
+            published_spec=spec.to_json(),
+            published_at=moment,
+            deprecated_reason=None,
+            deprecated_at=None,
+            updated_at=moment,
+        )
+    )
+
+
+def unpublish(connection: Connection, environment_id: str) -> None:
+    """`published_at` stays: it has been published once."""
+    connection.execute(
+        update(environments)
+        .where(environments.c.id == environment_id)
+        .values(
+            published_version=None,
+            published_full_name=None,
+            published_description=None,
+            published_spec=None,
+            deprecated_reason=None,
+            deprecated_at=None,
+            updated_at=to_text(now()),
+        )
+    )
+
+
+def deprecate(connection: Connection, environment_id: str, reason: str | None) -> None:
+    """None: the deprecation ends."""
+    moment = to_text(now())
+    connection.execute(
+        update(environments)
+        .where(environments.c.id == environment_id)
+        .values(deprecated_reason=reason, deprecated_at=moment if reason is not None else None, updated_at=moment)
+    )
+
+
+def transfer(connection: Connection, environment_id: str, owner: str) -> None:
+    connection.execute(
+        update(environments)
+        .where(environments.c.id == environment_id)
+        .values(owner=owner, revision=environments.c.revision + 1, updated_at=to_text(now()))
+    )
+
+
+def note_started(connection: Connection, environment_id: str, moment: datetime) -> None:
+    """A kernel or a command of it was started."""
+    connection.execute(
+        update(environments).where(environments.c.id == environment_id).values(last_started=to_text(moment))
+    )
+
+
 def remove(connection: Connection, environment_id: str) -> None:
-    """With its versions, attempts and activations; the audit trail stays."""
+    """With its versions, attempts, reviews and activations; the audit trail stays."""
     connection.execute(delete(environments).where(environments.c.id == environment_id))
 
 
-def _visible(person: Person) -> ColumnElement[bool]:
-    if person.is_admin:
-        return environments.c.id.is_not(None)
-    return or_(environments.c.owner == person.name, environments.c.published_version.is_not(None))
-
-
-def _has_status(status: Status) -> ColumnElement[bool]:
-    """The same table as `derive_status`, for the database."""
-    succeeded = attempts.c.outcome == Outcome.SUCCEEDED.value
-    published = environments.c.published_version == environments.c.latest_version
+def _asked(spec: EnvironmentSpec) -> dict[str, Any]:
     return {
+        "spec": spec.to_json(),
+        "spec_digest": spec.digest,
+        "base_environment_id": spec.base.environment_id if spec.base else None,
+        "base_lock_digest": spec.base.digest if spec.base else None,
+    }
+
+
+def _parts(sort: str, person: Person) -> list[tuple[ColumnElement[bool], ColumnElement[Any]]]:
+    """Which environments by which column: two parts, each along an index, where others don't see what owners do."""
+    others = and_(environments.c.owner != person.name, environments.c.published_version.is_not(None))
+    mine = environments.c.owner == person.name
+    if sort == "full_name" and not person.is_admin:
+        return [(mine, environments.c.full_name), (others, environments.c.published_full_name)]
+    if sort == "updated" and not person.is_admin:
+        return [(mine, environments.c.updated_at), (others, environments.c.published_at)]
+    return [(visible(person), environments.c[_COLUMN.get(sort, sort)])]
+
+
+def _part(wanted: Page, person: Person, which: ColumnElement[bool], column: ColumnElement[Any]) -> Select[Any]:
+    query = COLUMNS.add_columns(column.label("sorted_by"), environments.c.id.label("then_by")).where(which)
+    if wanted.text:
+        pattern = "%" + wanted.text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        query = query.where(
+            or_(
+                environments.c.short_name.like(pattern, escape="\\"),
+                func.lower(full_name(person)).like(pattern, escape="\\"),
+                func.lower(environments.c.owner).like(pattern, escape="\\"),
+            )
+        )
+    if wanted.owner is not None:
+        query = query.where(environments.c.owner == wanted.owner)
+    if wanted.status is not None:
+        query = query.where(_has_status(wanted.status, person))
+    if wanted.cursor:
+        place = tuple_(column, environments.c.id)
+        last = tuple_(*_decode(wanted.cursor, wanted.sort))
+        query = query.where(place < last if NEWEST_FIRST[wanted.sort] else place > last)
+    return query
+
+
+def _has_status(status: Status, person: Person) -> ColumnElement[bool]:
+    """The same table as `derive_status`, for the database; what others see is published, whatever its owner does."""
+    succeeded = attempts.c.outcome == Outcome.SUCCEEDED.value
+    published = and_(
+        environments.c.published_version.is_not(None),
+        environments.c.published_version == environments.c.latest_version,
+    )
+    pending = and_(reviews.c.state.is_not(None), reviews.c.state == ReviewState.PENDING.value)
+    has = {
         Status.SAVED: environments.c.latest_version.is_(None),
         Status.IN_PROGRESS: attempts.c.outcome.in_((Outcome.QUEUED.value, Outcome.BUILDING.value)),
         Status.FAILED: attempts.c.outcome == Outcome.FAILED.value,
-        Status.DRAFT: and_(succeeded, or_(environments.c.published_version.is_(None), ~published)),
-        Status.PUBLISHED: and_(succeeded, published),
-        Status.PENDING_APPROVAL: environments.c.id.is_(None),
+        Status.PENDING_APPROVAL: and_(succeeded, pending),
+        Status.DRAFT: and_(succeeded, ~pending, ~published),
+        Status.PUBLISHED: and_(succeeded, ~pending, published),
     }[status]
-
-
-def _environments(connection: Connection, rows: Sequence[Row[Any]], person: Person) -> list[Environment]:
-    ids = [r.id for r in rows]
-    usage = _usage(connection, ids)
-    active = set(
-        connection.execute(
-            select(activations.c.environment_id).where(
-                activations.c.environment_id.in_(ids), activations.c.person == person.name
-            )
-        ).scalars()
-    )
-    places = _queue_places(connection) if any(r.outcome == Outcome.QUEUED.value for r in rows) else {}
-    return [
-        Environment(
-            id=r.id,
-            short_name=r.short_name,
-            full_name=r.full_name,
-            description=r.description,
-            owner=r.owner,
-            spec=EnvironmentSpec.from_json(r.spec),
-            revision=r.revision,
-            created_at=from_text(r.created_at),
-            updated_at=from_text(r.updated_at),
-            latest=_latest(r, places),
-            latest_success=r.latest_success,
-            published=r.published_version,
-            usage=usage.get(r.id, Usage()),
-            active=r.id in active,
-            spec_digest=r.spec_digest,
-        )
-        for r in rows
-    ]
-
-
-def _latest(row: Row[Any], places: Mapping[int, int]) -> LatestVersion | None:
-    if row.latest_version is None:
-        return None
-    return LatestVersion(
-        number=row.latest_version,
-        outcome=Outcome(row.outcome),
-        spec_digest=row.built_digest,
-        phase=row.phase,
-        progress=Progress(**row.progress) if row.progress else None,
-        queue_position=places.get(row.attempt_id),
-        reason=row.reason,
-    )
-
-
-def _usage(connection: Connection, ids: Sequence[str]) -> dict[str, Usage]:
-    rows = connection.execute(
-        select(
-            activations.c.environment_id,
-            func.count(activations.c.person.distinct()).filter(activations.c.leased_until > to_text(now())).label("n"),
-            func.max(activations.c.last_started).label("last"),
-        )
-        .where(activations.c.environment_id.in_(ids))
-        .group_by(activations.c.environment_id)
-    )
-    return {r.environment_id: Usage(r.n, from_text(r.last) if r.last else None) for r in rows}
-
-
-def _queue_places(connection: Connection) -> dict[int, int]:
-    """Attempt id → place in the queue, from 1."""
-    ids = connection.execute(
-        select(attempts.c.id).where(attempts.c.outcome == Outcome.QUEUED.value).order_by(attempts.c.id)
-    ).scalars()
-    return {attempt_id: place for place, attempt_id in enumerate(ids, 1)}
+    if person.is_admin:
+        return has
+    others = environments.c.owner != person.name
+    return or_(others, has) if status is Status.PUBLISHED else and_(~others, has)
 
 
 def _encode(sort: str, value: str, environment_id: str) -> str:

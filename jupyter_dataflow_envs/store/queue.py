@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -35,6 +36,9 @@ class QueuedAttempt:
     process: dict[str, Any] | None
     cancel_requested_by: str | None
     latest_success: int | None
+    install_digest: str | None
+    """Of a revert: the lock to install as it is."""
+    reverted_from: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class BuiltPrefix:
     id: str
     lock: Lock
     size: int
+    warnings: tuple[str, ...] = ()
 
 
 def active(connection: Connection) -> list[QueuedAttempt]:
@@ -54,6 +59,8 @@ def active(connection: Connection) -> list[QueuedAttempt]:
             versions.c.spec,
             versions.c.pin_installed,
             versions.c.created_by,
+            versions.c.install_digest,
+            versions.c.reverted_from,
             environments.c.short_name,
             environments.c.owner,
             environments.c.latest_success,
@@ -67,6 +74,11 @@ def active(connection: Connection) -> list[QueuedAttempt]:
         .order_by(attempts.c.id)
     )
     return [_queued(r) for r in rows]
+
+
+def known(connection: Connection, attempt_ids: Collection[int]) -> set[int]:
+    """Those of `attempt_ids` that still have a row: an environment is deleted with its attempts, running ones too."""
+    return set(connection.execute(select(attempts.c.id).where(attempts.c.id.in_(attempt_ids))).scalars())
 
 
 def claim(connection: Connection, attempt_id: int, run_id: str, prefix_id: str) -> bool:
@@ -129,7 +141,13 @@ def succeed(
     connection.execute(
         update(versions)
         .where(versions.c.environment_id == row.environment_id, versions.c.number == row.number)
-        .values(lock_digest=built.lock.digest, prefix_id=built.id, python=built.lock.python, size=built.size)
+        .values(
+            lock_digest=built.lock.digest,
+            prefix_id=built.id,
+            python=built.lock.python,
+            size=built.size,
+            warnings=list(built.warnings),
+        )
     )
     connection.execute(
         update(environments)
@@ -229,4 +247,6 @@ def _queued(row: Row[Any]) -> QueuedAttempt:
         process=row.process,
         cancel_requested_by=row.cancel_requested_by,
         latest_success=row.latest_success,
+        install_digest=row.install_digest,
+        reverted_from=row.reverted_from,
     )

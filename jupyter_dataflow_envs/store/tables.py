@@ -20,10 +20,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
 )
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest migration. A database at another one is upgraded, or refused when it is newer."""
 
 metadata = MetaData(
@@ -64,10 +65,30 @@ environments = Table(
     Column("latest_version", Integer),
     Column("latest_success", Integer),
     Column("published_version", Integer),
+    # the version it is based on, of an environment that may be gone, and its lock, which stays
+    Column("base_environment_id", String(32)),
+    Column("base_lock_digest", String(64), ForeignKey("locks.digest")),
+    # what everybody sees of the published version; the time stays when it is unpublished: it has been published once
+    Column("published_full_name", Text),
+    Column("published_description", Text),
+    Column("published_spec", JSON),
+    Column("published_at", String(32)),
+    Column("deprecated_reason", Text),
+    Column("deprecated_at", String(32)),
+    # its latest review, open or decided; no foreign key, as reviews refer to environments
+    Column("latest_review", String(32)),
+    # a kernel or a command of it, by whomever; it outlives their activations
+    Column("last_started", String(32)),
+    Index("ix_environments_base_environment_id", "base_environment_id"),
+    Index("ix_environments_base_lock_digest", "base_lock_digest"),
     Index("ix_environments_owner", "owner", "short_name"),
+    Index("ix_environments_owner_full_name", "owner", "full_name", "id"),
+    Index("ix_environments_owner_updated_at", "owner", "updated_at", "id"),
     Index("ix_environments_updated_at", "updated_at", "id"),
     Index("ix_environments_created_at", "created_at", "id"),
     Index("ix_environments_full_name", "full_name", "id"),
+    Index("ix_environments_published_at", "published_at", "id"),
+    Index("ix_environments_published_full_name", "published_full_name", "id"),
 )
 
 locks = Table(
@@ -92,6 +113,8 @@ prefixes = Table(
     Column("created_at", String(32), nullable=False),
     # since when no version holds it; it is removed after a grace period, when no process runs from it
     Column("unused_since", String(32)),
+    # requirements that its packages declare and that are not fulfilled, one a line
+    Column("warnings", JSON),
     Index(
         "uq_prefixes_ready_key",
         "key",
@@ -118,6 +141,13 @@ versions = Table(
     Column("prefix_id", String(32), ForeignKey("prefixes.id")),
     Column("python", String(40)),
     Column("size", BigInteger),
+    Column("warnings", JSON),
+    # of a revert: the version gone back to, and its lock, which is installed without a solve
+    Column("reverted_from", Integer),
+    Column("install_digest", String(64), ForeignKey("locks.digest")),
+    Column("base_lock_digest", String(64), ForeignKey("locks.digest")),
+    Index("ix_versions_base_lock_digest", "base_lock_digest"),
+    Index("ix_versions_install_digest", "install_digest"),
     Index("ix_versions_prefix_id", "prefix_id"),
     Index("ix_versions_lock_digest", "lock_digest"),
 )
@@ -170,6 +200,34 @@ attempts = Table(
     sqlite_autoincrement=True,
 )
 
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("environment_id", String(32), ForeignKey("environments.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    # of the version's lock: a decision names it, so that what was looked at is what is decided on
+    Column("digest", String(64), nullable=False),
+    # pending → approved | rejected | withdrawn
+    Column("state", String(10), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("submitted_by", Text, nullable=False),
+    Column("submitted_at", String(32), nullable=False),
+    Column("decided_by", Text),
+    Column("decided_at", String(32)),
+    Column("comment", Text),
+    # never two open reviews of one environment
+    Index(
+        "uq_reviews_pending",
+        "environment_id",
+        unique=True,
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index("ix_reviews_environment_id", "environment_id", "submitted_at"),
+    Index("ix_reviews_state", "state", "submitted_at", "id"),
+)
+
 activations = Table(
     "activations",
     metadata,
@@ -181,6 +239,8 @@ activations = Table(
     Column("last_started", String(32)),
     # an expired lease blocks nothing
     Column("leased_until", String(32), nullable=False),
+    # an administrator tries the draft
+    Column("draft", Boolean, nullable=False, server_default=false()),
 )
 
 events = Table(
@@ -195,6 +255,13 @@ events = Table(
     Column("short_name", String(5)),
     Column("version", Integer),
     Column("details", JSON, nullable=False),
+    # of the environment, at that time
+    Column("owner", Text),
+    # whether everybody may know of it
+    Column("public", Boolean, nullable=False, server_default=false()),
     Index("ix_events_environment_id", "environment_id", "seq"),
+    Index("ix_events_short_name", "short_name", "seq"),
+    Index("ix_events_owner", "owner", "seq"),
+    Index("ix_events_actor", "actor", "seq"),
     sqlite_autoincrement=True,
 )

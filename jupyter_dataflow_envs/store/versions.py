@@ -6,14 +6,14 @@ import json
 import zlib
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select, union_all, update
 
 from ..domain.clock import from_text, now, to_text
 from ..domain.errors import NotFound
 from ..domain.lock import Lock
 from ..domain.spec import EnvironmentSpec
 from ..domain.version import Attempt, Outcome, Progress, StepDuration, Version
-from .tables import attempts, environments, locks, versions
+from .tables import attempts, environments, locks, prefixes, versions
 
 _COLUMNS: Select[Any] = select(
     versions,
@@ -84,12 +84,14 @@ def enqueue(
     spec: EnvironmentSpec,
     *,
     by: str,
-    pin_installed: bool,
-    from_scratch: bool,
+    pin_installed: bool = False,
+    from_scratch: bool = False,
+    revert: Version | None = None,
 ) -> tuple[int, int]:
     """Put a build in the queue: a new version, or the next attempt at the latest one when that failed.
 
-    Returns the version's number and the attempt's. The partial unique index refuses a second active build.
+    `revert`: a successful version whose lock is installed, without a solve. Returns the version's number and the
+    attempt's. The partial unique index refuses a second active build.
     """
     latest = connection.execute(
         select(versions.c.number, versions.c.attempt, attempts.c.outcome)
@@ -109,7 +111,15 @@ def enqueue(
         .where(environments.c.id == environment_id)
     ).first()
     moment = to_text(now())
-    asked = {"spec": spec.to_json(), "spec_digest": spec.digest, "pin_installed": pin_installed, "created_by": by}
+    asked = {
+        "spec": spec.to_json(),
+        "spec_digest": spec.digest,
+        "base_lock_digest": spec.base.digest if spec.base else None,
+        "pin_installed": pin_installed,
+        "created_by": by,
+        "reverted_from": revert.number if revert else None,
+        "install_digest": revert.digest if revert else None,
+    }
     if latest is not None and latest.outcome == Outcome.FAILED.value:
         number, attempt = latest.number, latest.attempt + 1
         connection.execute(
@@ -143,6 +153,36 @@ def enqueue(
     return number, attempt
 
 
+def delete_failed(connection: Connection, environment_id: str) -> list[tuple[int, int]]:
+    """Take failed versions away for good. Returns (number, attempts at it) of each; only the latest can be failed."""
+    failed = connection.execute(
+        select(versions.c.number, versions.c.attempt)
+        .join(
+            attempts,
+            and_(
+                attempts.c.environment_id == versions.c.environment_id,
+                attempts.c.number == versions.c.number,
+                attempts.c.attempt == versions.c.attempt,
+            ),
+        )
+        .where(versions.c.environment_id == environment_id, attempts.c.outcome == Outcome.FAILED.value)
+    ).all()
+    for row in failed:
+        connection.execute(
+            versions.delete().where(versions.c.environment_id == environment_id, versions.c.number == row.number)
+        )
+    connection.execute(
+        update(environments)
+        .where(environments.c.id == environment_id)
+        .values(
+            latest_version=select(func.max(versions.c.number))
+            .where(versions.c.environment_id == environment_id)
+            .scalar_subquery()
+        )
+    )
+    return [(row.number, row.attempt) for row in failed]
+
+
 def own_prefixes(connection: Connection, environment_id: str) -> list[str]:
     """Ids of the prefixes that only this environment's versions hold."""
     mine = select(versions.c.prefix_id).where(
@@ -165,9 +205,47 @@ def lock(connection: Connection, digest: str) -> Lock:
     return Lock.from_json(json.loads(zlib.decompress(body)))
 
 
+def has_unused_locks(connection: Connection) -> bool:
+    """Whether `remove_unused_locks` would remove any."""
+    return connection.execute(select(exists().where(_no_one_holds()))).scalar_one()
+
+
 def remove_unused_locks(connection: Connection) -> None:
-    used = select(versions.c.lock_digest).where(versions.c.lock_digest.is_not(None))
-    connection.execute(locks.delete().where(locks.c.digest.not_in(used)))
+    """Those of no version, of no base that somebody builds on, and of no revert that is on its way."""
+    connection.execute(locks.delete().where(_no_one_holds()))
+
+
+def _no_one_holds() -> ColumnElement[bool]:
+    holders = (
+        versions.c.lock_digest,
+        versions.c.install_digest,
+        versions.c.base_lock_digest,
+        environments.c.base_lock_digest,
+    )
+    used = union_all(*(select(column).where(column.is_not(None)) for column in holders))
+    return locks.c.digest.not_in(used)
+
+
+def published_digests(connection: Connection) -> dict[str, str]:
+    """Environment id → digest of its published version's lock."""
+    rows = connection.execute(
+        select(environments.c.id, versions.c.lock_digest).join(
+            versions,
+            and_(versions.c.environment_id == environments.c.id, versions.c.number == environments.c.published_version),
+        )
+    )
+    return {r.id: r.lock_digest for r in rows}
+
+
+def held_bytes(connection: Connection, owner: str) -> int:
+    """What the installed versions of a person's environments take on disk; a shared prefix counts once."""
+    held = (
+        select(versions.c.prefix_id)
+        .join(environments, environments.c.id == versions.c.environment_id)
+        .where(environments.c.owner == owner, versions.c.prefix_id.is_not(None))
+    )
+    size = connection.execute(select(func.sum(prefixes.c.size)).where(prefixes.c.id.in_(held))).scalar()
+    return int(size or 0)
 
 
 def log_names(connection: Connection) -> set[tuple[str, str]]:
@@ -201,6 +279,8 @@ def _version(row: Row[Any]) -> Version:
         finished_at=_time(row.finished_at),
         duration=row.duration,
         pin_installed=row.pin_installed,
+        reverted_from=row.reverted_from,
+        warnings=tuple(row.warnings or ()),
     )
 
 

@@ -25,7 +25,9 @@ export function environment(change: Partial<Environment> = {}): Environment {
     published_version: null,
     failure: null,
     deprecated: null,
+    review: null,
     active: false,
+    draft_active: false,
     kernel_name: 'dataflow-mlenv',
     usage: { active_people: 0, last_started: null },
     actions: {},
@@ -39,12 +41,22 @@ export function environment(change: Partial<Environment> = {}): Environment {
 export const alice: Me = {
   name: 'alice',
   is_admin: false,
-  limits: { environments: 1, max_environments: null, max_concurrent_builds: 1 },
+  limits: {
+    environments: 1,
+    max_environments: null,
+    bytes: 0,
+    max_bytes: null,
+    max_versions: null,
+    max_concurrent_builds: 1
+  },
   features: [],
   policy: {
     channels: [],
+    indexes: [],
     denied_packages: [],
+    max_bytes: null,
     max_environments: null,
+    max_versions: null,
     python_versions: [],
     required_packages: []
   },

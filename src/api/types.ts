@@ -131,7 +131,7 @@ export interface paths {
                 };
             };
         };
-        /** Change what this deployment allows (administrators). */
+        /** Change what this deployment allows (administrators); tells which published environments violate it. */
         put: {
             parameters: {
                 query?: never;
@@ -151,7 +151,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["PolicyAnswer"];
+                        "application/json": components["schemas"]["PolicyChangedAnswer"];
                     };
                 };
                 /** @description Refused. */
@@ -165,6 +165,51 @@ export interface paths {
                 };
             };
         };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policy/violating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Published environments that the policy would not allow now (administrators). */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ViolatingList"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -635,7 +680,11 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ActivateRequest"];
+                };
+            };
             responses: {
                 /** @description Done. */
                 200: {
@@ -706,6 +755,104 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/launcher": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        /** The script that starts commands in the version that you can use. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LauncherAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        /** Who and what uses it (its owner and administrators). */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UsageDetails"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -812,6 +959,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/environments/{short_name}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go back to an earlier version: exactly its packages, without a solve, as a new version. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["RevertRequest"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VersionSummary"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/environments/{short_name}/versions": {
         parameters: {
             query?: never;
@@ -891,6 +1091,57 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["VersionAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/versions/{number}/newer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        /** Its packages of which the channels and indexes hold a newer version. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                    number: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewerList"];
                     };
                 };
                 /** @description Refused. */
@@ -1020,6 +1271,679 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Two versions side by side: left and right are short@version, or short for what you can use. */
+        get: {
+            parameters: {
+                query?: {
+                    left?: string;
+                    right?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ComparedAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for the latest successful version to be published; failed versions are deleted. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CommentBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReviewAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the submission back. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CommentBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReviewAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reviews, newest first: all for administrators, your own otherwise. */
+        get: {
+            parameters: {
+                query?: {
+                    state?: string;
+                    environment?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReviewList"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reviews/{review}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review: string;
+            };
+            cookie?: never;
+        };
+        /** All that a decision is made on. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    review: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReviewPageAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reviews/{review}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish the reviewed version (administrators). */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    review: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["DecisionBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReviewAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reviews/{review}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse to publish it, and say why (administrators). */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    review: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["DecisionBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReviewAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/deprecate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** No new activations; who has it keeps it and sees the reason (administrators). */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ReasonBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EnvironmentAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/undeprecate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Offer it again (administrators). */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ReasonBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EnvironmentAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/unpublish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Back to a draft, if nobody uses it (administrators). */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ReasonBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EnvironmentAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it to another owner (administrators). */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TransferBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EnvironmentAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A file of another tool as a specification to look over, and line by line what could not be taken. The body may also be the file itself, of any other type than JSON, with its name in the query. */
+        post: {
+            parameters: {
+                query?: {
+                    name?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ImportBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done, newest first, by page: administrators see all, others what concerns them. */
+        get: {
+            parameters: {
+                query?: {
+                    environment?: string;
+                    user?: string;
+                    kind?: string;
+                    since?: string;
+                    until?: string;
+                    limit?: string;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventList"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1030,6 +1954,33 @@ export interface components {
             allowed: boolean;
             /** Reason */
             reason: string | null;
+        };
+        /**
+         * ActivateRequest
+         * @description `draft`: for administrators, the latest version of an environment although it is not published.
+         */
+        ActivateRequest: {
+            /**
+             * Draft
+             * @default false
+             */
+            draft: boolean;
+        };
+        /**
+         * ActivationAnswer
+         * @description One person's, in one notebook server. After `leased_until` it counts for nothing: its server has gone.
+         */
+        ActivationAnswer: {
+            /** Person */
+            person: string;
+            /** Since */
+            since: string;
+            /** Last Started */
+            last_started: string | null;
+            /** Leased Until */
+            leased_until: string;
+            /** Draft */
+            draft: boolean;
         };
         /** AttemptAnswer */
         AttemptAnswer: {
@@ -1055,6 +2006,19 @@ export interface components {
             version: number;
         };
         /**
+         * BaseBody
+         * @description An environment to build on. `version` None: whichever is usable now.
+         */
+        BaseBody: {
+            /** Short Name */
+            short_name: string;
+            /**
+             * Version
+             * @default null
+             */
+            version: number | null;
+        };
+        /**
          * BuildRequest
          * @description `pin_installed` holds every installed package at its version and only adds; `from_scratch` never takes an equal
          *     prefix that is already there.
@@ -1072,6 +2036,20 @@ export interface components {
             from_scratch: boolean;
         };
         /**
+         * ChangedAnswer
+         * @description A line that could not be kept as it stands, what became of it, and what is lost by that.
+         */
+        ChangedAnswer: {
+            /** Line */
+            line: number | null;
+            /** Text */
+            text: string;
+            /** Became */
+            became: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * CheckAnswer
          * @description One finding of the doctor.
          */
@@ -1082,6 +2060,46 @@ export interface components {
             ok: boolean;
             /** Message */
             message: string;
+        };
+        /**
+         * CommentBody
+         * @description Of a submission or withdrawal; the reviewer reads it.
+         */
+        CommentBody: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+        };
+        /**
+         * ComparedAnswer
+         * @description From left to right.
+         */
+        ComparedAnswer: {
+            /** Added */
+            added: components["schemas"]["PackageAnswer"][];
+            /** Removed */
+            removed: components["schemas"]["PackageAnswer"][];
+            /** Changed */
+            changed: components["schemas"]["PackageChangeAnswer"][];
+            /** Unchanged */
+            unchanged: components["schemas"]["PackageAnswer"][];
+            left: components["schemas"]["SideAnswer"];
+            right: components["schemas"]["SideAnswer"];
+        };
+        /**
+         * DecisionBody
+         * @description `digest`: of the lock that was looked at, as the review shows it. A rejection needs a comment.
+         */
+        DecisionBody: {
+            /** Digest */
+            digest: string;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
         };
         /** DeniedPackageAnswer */
         DeniedPackageAnswer: {
@@ -1127,7 +2145,10 @@ export interface components {
             /** Checks */
             checks: components["schemas"]["CheckAnswer"][];
         };
-        /** EnvironmentAnswer */
+        /**
+         * EnvironmentAnswer
+         * @description `review` is the latest one, open or decided, and None for those who see only what is published.
+         */
         EnvironmentAnswer: {
             /** Short Name */
             short_name: string;
@@ -1139,7 +2160,7 @@ export interface components {
             owner: string;
             base: components["schemas"]["BaseAnswer"] | null;
             /** Python Version */
-            python_version: string;
+            python_version: string | null;
             /** Conda Requirements */
             conda_requirements: string[];
             /** Pip Requirements */
@@ -1165,8 +2186,11 @@ export interface components {
             /** Failure */
             failure: string | null;
             deprecated: components["schemas"]["DeprecatedAnswer"] | null;
+            review: components["schemas"]["ReviewAnswer"] | null;
             /** Active */
             active: boolean;
+            /** Draft Active */
+            draft_active: boolean;
             /** Kernel Name */
             kernel_name: string;
             usage: components["schemas"]["UsageAnswer"];
@@ -1183,7 +2207,7 @@ export interface components {
         };
         /**
          * EnvironmentEdit
-         * @description The fields to change; those left out stay as they are.
+         * @description The fields to change; those left out stay as they are. `base: null` takes the base away.
          */
         EnvironmentEdit: {
             /**
@@ -1196,6 +2220,8 @@ export interface components {
              * @default null
              */
             description: string | null;
+            /** @default null */
+            base: components["schemas"]["BaseBody"] | null;
             /**
              * Python Version
              * @default null
@@ -1221,7 +2247,7 @@ export interface components {
         };
         /**
          * EnvironmentSpec
-         * @description What a person asks for when creating an environment.
+         * @description What a person asks for when creating an environment. With a base, which brings its own, no Python version.
          */
         EnvironmentSpec: {
             /** Short Name */
@@ -1233,8 +2259,13 @@ export interface components {
              * @default
              */
             description: string;
-            /** Python Version */
-            python_version: string;
+            /** @default null */
+            base: components["schemas"]["BaseBody"] | null;
+            /**
+             * Python Version
+             * @default null
+             */
+            python_version: string | null;
             /**
              * Conda Requirements
              * @default []
@@ -1257,6 +2288,63 @@ export interface components {
             message: string;
             /** Errors */
             errors: components["schemas"]["FieldErrorAnswer"][];
+        };
+        /**
+         * EventAnswer
+         * @description One change of state. `actor` and `details` are null in what everybody hears of a published environment, but for
+         *     the reason of a deprecation; an `actor` in parentheses is the service itself.
+         */
+        EventAnswer: {
+            /** Seq */
+            seq: number;
+            /** At */
+            at: string;
+            /** Kind */
+            kind: string;
+            /** Short Name */
+            short_name: string | null;
+            /** Version */
+            version: number | null;
+            /** Actor */
+            actor: string | null;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * EventFrame
+         * @description One event, as it may be seen by who listens; each comes once, in the order of `seq`.
+         */
+        EventFrame: {
+            /** Seq */
+            seq: number;
+            /** At */
+            at: string;
+            /** Kind */
+            kind: string;
+            /** Short Name */
+            short_name: string | null;
+            /** Version */
+            version: number | null;
+            /** Actor */
+            actor: string | null;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Type
+             * @constant
+             */
+            type: "event";
+        };
+        /** EventList */
+        EventList: {
+            /** Items */
+            items: components["schemas"]["EventAnswer"][];
+            /** Next */
+            next: string | null;
         };
         /** FieldErrorAnswer */
         FieldErrorAnswer: {
@@ -1285,17 +2373,111 @@ export interface components {
             /** Message */
             message: string | null;
         };
+        /**
+         * HelloFrame
+         * @description The first frame of `/events`: the newest sequence number, and which deployment counts so.
+         */
+        HelloFrame: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "hello";
+            /** Seq */
+            seq: number;
+            /** Deployment */
+            deployment: string;
+        };
+        /** ImportAnswer */
+        ImportAnswer: {
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "environment.yml" | "requirements.txt" | "conda-lock.yml" | "explicit.txt";
+            spec: components["schemas"]["ImportedSpecAnswer"];
+            /** Left Out */
+            left_out: components["schemas"]["LeftOutAnswer"][];
+            /** Changed */
+            changed: components["schemas"]["ChangedAnswer"][];
+            /** Notes */
+            notes: string[];
+        };
+        /**
+         * ImportBody
+         * @description A file's text; `name` is the file's, which helps where the text does not show the format.
+         */
+        ImportBody: {
+            /** Text */
+            text: string;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+        };
+        /**
+         * ImportedSpecAnswer
+         * @description What the file asks for; where `short_name` or `python_version` is null a person must choose.
+         */
+        ImportedSpecAnswer: {
+            /** Short Name */
+            short_name: string | null;
+            /** Full Name */
+            full_name: string;
+            /** Description */
+            description: string;
+            /** Python Version */
+            python_version: string | null;
+            /** Conda Requirements */
+            conda_requirements: string[];
+            /** Pip Requirements */
+            pip_requirements: string[];
+        };
         /** KernelAnswer */
         KernelAnswer: {
             /** Kernel Name */
             kernel_name: string;
         };
-        /** LimitsAnswer */
+        /**
+         * LauncherAnswer
+         * @description `path`: of the script on the service's machine that starts commands in this version, as `PATH --run COMMAND…`.
+         */
+        LauncherAnswer: {
+            /** Path */
+            path: string;
+            /** Version */
+            version: number;
+            /** Digest */
+            digest: string;
+        };
+        /**
+         * LeftOutAnswer
+         * @description A line that is no part of the specification, and why.
+         */
+        LeftOutAnswer: {
+            /** Line */
+            line: number | null;
+            /** Text */
+            text: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * LimitsAnswer
+         * @description What the person may have, and has; None: no limit.
+         */
         LimitsAnswer: {
             /** Max Environments */
             max_environments: number | null;
             /** Environments */
             environments: number;
+            /** Max Bytes */
+            max_bytes: number | null;
+            /** Bytes */
+            bytes: number;
+            /** Max Versions */
+            max_versions: number | null;
             /** Max Concurrent Builds */
             max_concurrent_builds: number;
         };
@@ -1312,6 +2494,20 @@ export interface components {
             complete?: boolean;
             /** Outcome */
             outcome?: string;
+        };
+        /**
+         * LookAlikeAnswer
+         * @description `share`: of the packages of both, those that are equal in both, 0 to 1.
+         */
+        LookAlikeAnswer: {
+            /** Short Name */
+            short_name: string;
+            /** Full Name */
+            full_name: string;
+            /** Version */
+            version: number;
+            /** Share */
+            share: number;
         };
         /** MeAnswer */
         MeAnswer: {
@@ -1330,6 +2526,25 @@ export interface components {
         NamesAnswer: {
             /** Items */
             items: string[];
+        };
+        /** NewerAnswer */
+        NewerAnswer: {
+            /** Name */
+            name: string;
+            /**
+             * Manager
+             * @enum {string}
+             */
+            manager: "conda" | "pip";
+            /** Version */
+            version: string;
+            /** Newest */
+            newest: string;
+        };
+        /** NewerList */
+        NewerList: {
+            /** Items */
+            items: components["schemas"]["NewerAnswer"][];
         };
         /** PackageAnswer */
         PackageAnswer: {
@@ -1393,6 +2608,8 @@ export interface components {
         PolicyAnswer: {
             /** Channels */
             channels: string[];
+            /** Indexes */
+            indexes: string[];
             /** Denied Packages */
             denied_packages: components["schemas"]["DeniedPackageAnswer"][];
             /** Required Packages */
@@ -1401,10 +2618,17 @@ export interface components {
             python_versions: string[];
             /** Max Environments */
             max_environments: number | null;
+            /** Max Versions */
+            max_versions: number | null;
+            /** Max Bytes */
+            max_bytes: number | null;
         };
         /**
          * PolicyBody
-         * @description What the deployment allows; empty lists allow everything.
+         * @description What the deployment allows; empty lists allow everything, null sets no limit.
+         *
+         *     `max_environments` and `max_bytes` are a person's; `max_versions` is how many of an environment's versions stay
+         *     installed.
          */
         PolicyBody: {
             /**
@@ -1412,6 +2636,11 @@ export interface components {
              * @default []
              */
             channels: string[];
+            /**
+             * Indexes
+             * @default []
+             */
+            indexes: string[];
             /**
              * Denied Packages
              * @default []
@@ -1432,6 +2661,53 @@ export interface components {
              * @default null
              */
             max_environments: number | null;
+            /**
+             * Max Versions
+             * @default null
+             */
+            max_versions: number | null;
+            /**
+             * Max Bytes
+             * @default null
+             */
+            max_bytes: number | null;
+        };
+        /**
+         * PolicyChangedAnswer
+         * @description The new policy, and the published environments that it would not allow: they stay published.
+         */
+        PolicyChangedAnswer: {
+            /** Channels */
+            channels: string[];
+            /** Indexes */
+            indexes: string[];
+            /** Denied Packages */
+            denied_packages: components["schemas"]["DeniedPackageAnswer"][];
+            /** Required Packages */
+            required_packages: string[];
+            /** Python Versions */
+            python_versions: string[];
+            /** Max Environments */
+            max_environments: number | null;
+            /** Max Versions */
+            max_versions: number | null;
+            /** Max Bytes */
+            max_bytes: number | null;
+            /** Violating */
+            violating: components["schemas"]["ViolatingAnswer"][];
+        };
+        /**
+         * PositionFrame
+         * @description Up to `seq` nothing else happened that concerns who listens.
+         */
+        PositionFrame: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "position";
+            /** Seq */
+            seq: number;
         };
         /**
          * PreviewAnswer
@@ -1453,6 +2729,8 @@ export interface components {
          * @description Requirements to try instead of the saved ones; nothing is stored.
          */
         PreviewRequest: {
+            /** @default null */
+            base: components["schemas"]["BaseBody"] | null;
             /**
              * Python Version
              * @default null
@@ -1485,14 +2763,122 @@ export interface components {
             /** Bytes Total */
             bytes_total: number;
         };
+        /**
+         * ProgressFrame
+         * @description A hint, without a sequence number: how far a queued or running build is that one may follow.
+         */
+        ProgressFrame: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "progress";
+            /** Short Name */
+            short_name: string;
+            /** Phase */
+            phase: ("queued" | "solving" | "downloading" | "linking" | "pip" | "verifying") | null;
+            progress: components["schemas"]["ProgressAnswer"] | null;
+            /** Queue Position */
+            queue_position: number | null;
+        };
+        /**
+         * ReasonBody
+         * @description A deprecation needs one: its users read it.
+         */
+        ReasonBody: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** RequestedAnswer */
         RequestedAnswer: {
+            base: components["schemas"]["BaseAnswer"] | null;
             /** Python Version */
-            python_version: string;
+            python_version: string | null;
             /** Conda Requirements */
             conda_requirements: string[];
             /** Pip Requirements */
             pip_requirements: string[];
+        };
+        /** RevertRequest */
+        RevertRequest: {
+            /** Version */
+            version: number;
+        };
+        /** ReviewAnswer */
+        ReviewAnswer: {
+            /** Id */
+            id: string;
+            /** Short Name */
+            short_name: string;
+            /** Version */
+            version: number;
+            /** Digest */
+            digest: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "approved" | "rejected" | "withdrawn";
+            /** Note */
+            note: string;
+            /** Submitted By */
+            submitted_by: string;
+            /** Submitted At */
+            submitted_at: string;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Comment */
+            comment: string | null;
+        };
+        /** ReviewList */
+        ReviewList: {
+            /** Items */
+            items: components["schemas"]["ReviewAnswer"][];
+        };
+        /**
+         * ReviewPageAnswer
+         * @description All that a decision is made on. `changes` are from the published version; None when none is published.
+         *
+         *     `reviewed` is the version's own facts; its `warnings` are broken requirements.
+         */
+        ReviewPageAnswer: {
+            review: components["schemas"]["ReviewAnswer"];
+            environment: components["schemas"]["EnvironmentAnswer"];
+            reviewed: components["schemas"]["VersionSummary"];
+            changes: components["schemas"]["DiffAnswer"] | null;
+            /** Look Alikes */
+            look_alikes: components["schemas"]["LookAlikeAnswer"][];
+            /** Violations */
+            violations: components["schemas"]["ViolationAnswer"][];
+        };
+        /** SideAnswer */
+        SideAnswer: {
+            /** Short Name */
+            short_name: string;
+            /** Version */
+            version: number;
+            /** Digest */
+            digest: string | null;
+            /** Python */
+            python: string | null;
+        };
+        /**
+         * SnapshotFrame
+         * @description Read your lists again, and go on from `seq`: what happened before is not told one by one.
+         */
+        SnapshotFrame: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "snapshot";
+            /** Seq */
+            seq: number;
         };
         /** StepAnswer */
         StepAnswer: {
@@ -1501,12 +2887,34 @@ export interface components {
             /** Duration */
             duration: number;
         };
+        /** TransferBody */
+        TransferBody: {
+            /** Owner */
+            owner: string;
+        };
         /** UsageAnswer */
         UsageAnswer: {
             /** Active People */
             active_people: number;
             /** Last Started */
             last_started: string | null;
+        };
+        /**
+         * UsageDetails
+         * @description `active_people` have a lease now. `running_kernels` are processes on the service's machine, commands included.
+         *     `based_on_it` are short names, of those that one may see.
+         */
+        UsageDetails: {
+            /** Active People */
+            active_people: number;
+            /** Last Started */
+            last_started: string | null;
+            /** Activations */
+            activations: components["schemas"]["ActivationAnswer"][];
+            /** Running Kernels */
+            running_kernels: number;
+            /** Based On It */
+            based_on_it: string[];
         };
         /** VersionAnswer */
         VersionAnswer: {
@@ -1528,6 +2936,8 @@ export interface components {
             python: string | null;
             /** Size */
             size: number | null;
+            /** Installed */
+            installed: boolean;
             /** Phase */
             phase: ("queued" | "solving" | "downloading" | "linking" | "pip" | "verifying") | null;
             progress: components["schemas"]["ProgressAnswer"] | null;
@@ -1535,6 +2945,10 @@ export interface components {
             phases: components["schemas"]["StepAnswer"][];
             /** Pin Installed */
             pin_installed: boolean;
+            /** Reverted From */
+            reverted_from: number | null;
+            /** Warnings */
+            warnings: string[];
             /** Created By */
             created_by: string;
             /** Created At */
@@ -1555,7 +2969,10 @@ export interface components {
             /** Items */
             items: components["schemas"]["VersionSummary"][];
         };
-        /** VersionSummary */
+        /**
+         * VersionSummary
+         * @description `installed` is False once a limit has removed its files: a revert installs them again from the lock.
+         */
         VersionSummary: {
             /** Number */
             number: number;
@@ -1575,6 +2992,8 @@ export interface components {
             python: string | null;
             /** Size */
             size: number | null;
+            /** Installed */
+            installed: boolean;
             /** Phase */
             phase: ("queued" | "solving" | "downloading" | "linking" | "pip" | "verifying") | null;
             progress: components["schemas"]["ProgressAnswer"] | null;
@@ -1582,6 +3001,10 @@ export interface components {
             phases: components["schemas"]["StepAnswer"][];
             /** Pin Installed */
             pin_installed: boolean;
+            /** Reverted From */
+            reverted_from: number | null;
+            /** Warnings */
+            warnings: string[];
             /** Created By */
             created_by: string;
             /** Created At */
@@ -1592,6 +3015,39 @@ export interface components {
             finished_at: string | null;
             /** Duration */
             duration: number | null;
+        };
+        /**
+         * ViolatingAnswer
+         * @description A published version that the policy would not allow to be published now.
+         */
+        ViolatingAnswer: {
+            /** Short Name */
+            short_name: string;
+            /** Version */
+            version: number;
+            /** Owner */
+            owner: string;
+            /** Violations */
+            violations: components["schemas"]["ViolationAnswer"][];
+        };
+        /** ViolatingList */
+        ViolatingList: {
+            /** Items */
+            items: components["schemas"]["ViolatingAnswer"][];
+        };
+        /**
+         * ViolationAnswer
+         * @description `rule` is the policy's field that says so.
+         */
+        ViolationAnswer: {
+            /** Package */
+            package: string;
+            /** Version */
+            version: string;
+            /** Rule */
+            rule: string;
+            /** Reason */
+            reason: string;
         };
     };
     responses: never;

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
+import threading
+import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from jupyter_dataflow_envs.builds import coordinator
+from jupyter_dataflow_envs.builds.coordinator import Coordinator
 from jupyter_dataflow_envs.domain.errors import Conflict, InvalidSpec
 from jupyter_dataflow_envs.service.deployment import Deployment
-from jupyter_dataflow_envs.service.environments import Draft
+from jupyter_dataflow_envs.service.specs import Draft
+from tests.channel.server import Server
 from tests.live import wait_until
 from tests.service.deployments import (
     ALICE,
+    BOSS,
+    LOG,
     build,
     create,
     deployment_in,
@@ -172,4 +183,92 @@ def test_a_stopped_deployment_hands_its_builds_back(channel: Path, tmp_path: Pat
         assert "goes back to its place in the queue" in log_of(deployment, "hb1", 1)
         # A stop is no crash: it does not count towards the two interruptions that fail a build.
         assert query(deployment, "SELECT max(interruptions) FROM attempts") == [(0,)]
+        folders = deployment.workshop.folders
+        wait_until(lambda: folders.ids() == prefix_ids(deployment), "the end of the row that was not needed", 5)
+
+
+def test_a_build_whose_environment_is_deleted_ends_at_once(channel: Path, tmp_path: Path, python: str) -> None:
+    """An administrator may force it; nothing of the build is left, and others are built."""
+    root = warm(tmp_path / "root", channel)
+    with Server(channel) as served, deployment_in(root, served.url, max_concurrent_builds=1) as deployment:
+        served.hang("*repodata*")
+        create(deployment, "gone", python, "tiny-000=1.1")
+        create(deployment, "next", python, "tiny-000=1.2")
+        deployment.versions.build(ALICE, "gone")
+        served.wait_for("*repodata*")
+        ((process,),) = query(deployment, "SELECT process FROM attempts")
+        group = json.loads(process)["group"]
+        os.killpg(group, 0)
+        (written,) = prefix_ids(deployment)
+        begun = time.monotonic()
+        deployment.environments.delete(BOSS, "gone", force=True)
+        deployment.notify()
+        deployment.versions.build(ALICE, "next")
+        wait_until(lambda: written not in prefix_ids(deployment), "the end of its row", 10)
+        wait_until(lambda: deployment.versions.list(ALICE, "next")[0].phase == "solving", "the next build", 10)
+        assert time.monotonic() - begun < 2
+        with pytest.raises(ProcessLookupError):
+            os.killpg(group, 0)
+        served.heal()
+        assert ended(deployment, "next").outcome.value == "succeeded"
         assert deployment.workshop.folders.ids() == prefix_ids(deployment)
+        (row,) = query(deployment, "SELECT id FROM environments")
+        logs = deployment.root.logs
+        wait_until(lambda: [f.name for f in logs.iterdir()] == [row[0]], "the end of its log", 5)
+        kinds = [r[0] for r in query(deployment, "SELECT kind FROM events WHERE short_name = 'gone' ORDER BY seq")]
+        assert kinds[-1] == "environment.deleted"
+
+
+def test_a_look_at_the_holder_costs_no_take_over(
+    channel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks takes the lock for a moment; a server that tries at that moment gets it a moment later."""
+    monkeypatch.setattr(coordinator, "LOOK_SECONDS", 5.0)
+    with deployment_in(tmp_path / "root", channel.as_uri()) as deployment:
+        pass
+    asking = FileLock(deployment.root.coordinator_lock, thread_local=False)
+    asking.acquire()
+    other = Coordinator(deployment.workshop, set, LOG)
+    assert other.holder() is not None
+    threading.Timer(0.05, asking.release).start()
+    assert other.try_lock()
+    holder = other.holder()
+    assert holder is not None
+    assert holder["pid"] == os.getpid()
+    third = Coordinator(deployment.workshop, set, LOG)
+    assert third.holder() == holder
+    other.stop()
+    assert third.holder() is None
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_the_disk_is_compared_at_start_and_after_a_deletion(
+    channel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: str, deleted: bool
+) -> None:
+    monkeypatch.setattr(coordinator, "SWEEP_SECONDS", 0.02)
+    root = tmp_path / "root"
+    stray, mark = root / "prefixes" / "0123456789ab", root / "logs" / ("e" * 32)
+    stray.mkdir(parents=True)
+    with deployment_in(root, channel.as_uri()) as deployment:
+        wait_until(lambda: not stray.exists(), "the comparison at the start", 10)
+        mark.mkdir()
+        create(deployment, "del", python)
+        if deleted:
+            deployment.environments.delete(ALICE, "del")
+            wait_until(lambda: not mark.exists(), "the comparison after a deletion", 10)
+            return
+        _sweeps(deployment, 3)
+        assert mark.exists(), "the whole disk is not looked at again so soon"
+        monkeypatch.setattr(coordinator, "COMPARE_SECONDS", 0.0)
+        wait_until(lambda: not mark.exists(), "the hourly comparison", 10)
+
+
+def _sweeps(deployment: Deployment, number: int) -> None:
+    """Wait for the coordinator's next sweeps."""
+    for _ in range(number):
+        before = deployment.coordinator._swept
+        wait_until(partial(_has_swept, deployment, before), "a sweep", 5)
+
+
+def _has_swept(deployment: Deployment, before: float) -> bool:
+    return deployment.coordinator._swept > before

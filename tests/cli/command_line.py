@@ -80,8 +80,8 @@ class CommandLine:
                 process.wait()
         return Ended(process.returncode, out, err)
 
-    def in_terminal(self, *arguments: str) -> Ended:
-        """A command that sees a terminal."""
+    def in_terminal(self, *arguments: str, typed: str = "") -> Ended:
+        """A command that sees a terminal, at which a person types."""
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
             [PROGRAM, *arguments],
@@ -91,6 +91,7 @@ class CommandLine:
             stderr=theirs,
         )
         os.close(theirs)
+        os.write(ours, typed.encode())
         try:
             out = _read_all(ours)
             code = process.wait(SECONDS)

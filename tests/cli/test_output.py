@@ -122,3 +122,22 @@ def test_who_uses_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     }
     print_error("conflict", "It is in use.", body)
     assert capsys.readouterr().err == "Error: It is in use.\n  ada, x\n  eve\n"
+
+
+def test_lists_of_names_are_told_by_what_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    body = {
+        "code": "conflict",
+        "message": "It is in use.",
+        "errors": [],
+        "active_people": ["ada", "eve"],
+        "base_of": [],
+    }
+    print_error("conflict", "It is in use.", body)
+    assert capsys.readouterr().err == "Error: It is in use.\n  active people: ada, eve\n"
+
+
+def test_a_solvers_explanation_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    print_error("unsolvable", "It can't be solved.", {"errors": [], "details": "a needs b\n  b is absent\x1b[2J"})
+    assert capsys.readouterr().err == "Error: It can't be solved.\n  a needs b\n    b is absent\n"
+    print_error("unsolvable", "a needs b", {"message": "a needs b", "errors": [], "details": "a needs b\n"})
+    assert capsys.readouterr().err == "Error: a needs b\n"

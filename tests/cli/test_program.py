@@ -36,7 +36,7 @@ def test_every_command_says_what_it_is_for(name: str, capsys: pytest.CaptureFixt
     assert len(capsys.readouterr().out.splitlines()) > 4
 
 
-@pytest.mark.parametrize("command", [c for n, c in program.commands.items() if n != "policy"], ids=lambda c: c.name)
+@pytest.mark.parametrize("command", program.commands.values(), ids=lambda c: c.name)
 def test_every_command_takes_the_connection_and_json(command: object) -> None:
     names = {name for parameter in command.params for name in parameter.opts}  # type: ignore[attr-defined]
     assert {"--json", "--url", "--token"} <= names
@@ -46,14 +46,26 @@ def test_every_command_takes_the_connection_and_json(command: object) -> None:
     "arguments",
     [
         ["nonsense"],
-        ["policy"],
+        ["policy", "nonsense"],
+        ["policy", "--json", "show"],
         ["show"],
         ["list", "--status", "Nice"],
         ["create", "x"],
         ["create", "--python", "3.11"],
         ["create", "x", "--python", "3.11", "--follow"],
         ["edit", "x", "--conda", "a", "--add-conda", "b"],
+        ["create", "x", "--base", "a b"],
+        ["create", "x", "--base", "mlenv@two"],
+        ["edit", "x", "--base", "mlenv", "--no-base"],
+        ["preview", "x", "--base", "mlenv", "--no-base"],
         ["delete", "x", "--json"],
+        ["revert", "x"],
+        ["revert", "x", "one"],
+        ["compare", "mlenv@1"],
+        ["reviews", "--state", "nice"],
+        ["reject", "x"],
+        ["deprecate", "x"],
+        ["transfer", "x"],
         ["policy", "set", "/does/not/exist"],
         ["log", "x", "--offset", "-1"],
     ],

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_dataflow_envs.domain.environment import LatestVersion, Status, derive_status
+from jupyter_dataflow_envs.domain.environment import Environment, LatestVersion, Status, Usage, derive_status
+from jupyter_dataflow_envs.domain.permissions import Person
+from jupyter_dataflow_envs.domain.review import ReviewState
 from jupyter_dataflow_envs.domain.spec import EnvironmentSpec
 from jupyter_dataflow_envs.domain.version import Outcome
-from tests.domain.environments import environment
+from tests.domain.environments import DEPRECATION, MOMENT, environment, publication, review
 
 # latest version (number and outcome), published version, review open → status
 TABLE = [
@@ -35,7 +38,11 @@ TABLE = [
 def test_status(latest: tuple[int, str] | None, published: int | None, review_open: bool, status: str) -> None:
     version = LatestVersion(latest[0], Outcome(latest[1]), "digest") if latest else None
     assert derive_status(version, published, review_open=review_open).value == status
-    assert environment(latest=version, published=published, review_open=review_open).status.value == status
+    shown = publication(published) if published else None
+    last = review(1, state=ReviewState.PENDING if review_open else ReviewState.REJECTED)
+    assert environment(latest=version, publication=shown, review=last).status.value == status
+    if not review_open:
+        assert environment(latest=version, publication=shown).status.value == status
 
 
 def test_there_are_six() -> None:
@@ -62,7 +69,7 @@ def test_each_status_means_one_thing(latest: LatestVersion | None, published: in
 
 
 def test_the_usable_version_is_the_owners_latest_success_and_for_others_the_published_one() -> None:
-    it = environment(owner="ann", latest_success=3, published=2)
+    it = environment(owner="ann", latest_success=3, publication=publication(2))
     assert (it.usable_by("ann"), it.usable_by("bob")) == (3, 2)
     assert environment(owner="ann", latest_success=1).usable_by("bob") is None
     assert environment(owner="ann").usable_by("ann") is None
@@ -81,11 +88,75 @@ def test_the_etag_changes_with_each_edit_and_differs_between_environments() -> N
     assert len(tags) == 6
 
 
-LINES = st.lists(st.sampled_from(["pandas", "pandas=2", "rich", ""]), max_size=3).map(tuple)
-SPECS = st.builds(EnvironmentSpec, st.sampled_from(["3.11", "3.12"]), LINES, LINES)
+# --- what others see -------------------------------------------------------------------------------------------------
+
+ANN, BOB, ADMIN = Person("ann"), Person("bob"), Person("root", is_admin=True)
+PUBLISHED = publication(1)
+
+# What the owner may have done since version 1 was published.
+SINCE = {
+    "nothing": {"latest": LatestVersion(1, Outcome.SUCCEEDED, "digest"), "latest_success": 1},
+    "2 queued": {"latest": LatestVersion(2, Outcome.QUEUED, "digest", "queued", queue_position=3), "latest_success": 1},
+    "2 building": {"latest": LatestVersion(2, Outcome.BUILDING, "digest", "linking"), "latest_success": 1},
+    "2 failed": {"latest": LatestVersion(2, Outcome.FAILED, "digest", reason="it broke"), "latest_success": 1},
+    "2 built": {"latest": LatestVersion(2, Outcome.SUCCEEDED, "digest"), "latest_success": 2},
+    "2 submitted": {
+        "latest": LatestVersion(2, Outcome.SUCCEEDED, "digest"),
+        "latest_success": 2,
+        "review": review(2),
+    },
+    "2 rejected": {
+        "latest": LatestVersion(2, Outcome.SUCCEEDED, "digest"),
+        "latest_success": 2,
+        "review": review(2, state=ReviewState.REJECTED, decided_by="root", comment="too big"),
+    },
+    "edited": {
+        "latest": LatestVersion(1, Outcome.SUCCEEDED, "digest"),
+        "latest_success": 1,
+        "full_name": "Secret plans",
+        "description": "secret",
+        "spec": EnvironmentSpec("3.13", ("secret",)),
+        "revision": 9,
+        "updated_at": MOMENT.replace(year=2027),
+    },
+}
 
 
-@given(SPECS, SPECS)
-def test_digests_of_specs_are_equal_just_when_the_specs_are(a: EnvironmentSpec, b: EnvironmentSpec) -> None:
-    assert (a.digest == b.digest) == (a == b)
-    assert EnvironmentSpec.from_json(a.to_json()) == a
+@pytest.mark.parametrize("done", SINCE)
+def test_others_see_what_was_published_whatever_its_owner_does(done: str) -> None:
+    it = environment(publication=PUBLISHED, ever_published=True, **SINCE[done])
+    seen = it.seen_by(BOB)
+    assert (seen.full_name, seen.description, seen.spec, seen.updated_at) == (
+        "Machine learning, as published",
+        "as published",
+        EnvironmentSpec("3.10", ("numpy",)),
+        PUBLISHED.at,
+    )
+    assert (seen.status, seen.modified, seen.review, seen.latest_success) == (Status.PUBLISHED, False, None, 1)
+    assert seen.latest == LatestVersion(1, Outcome.SUCCEEDED, PUBLISHED.spec.digest)
+    assert (seen.usable_by("bob"), seen.published) == (1, 1)
+    nothing_done = environment(publication=PUBLISHED, ever_published=True, **SINCE["nothing"])
+    assert seen == nothing_done.seen_by(BOB)
+    assert (seen.etag, seen.modified) == (nothing_done.seen_by(BOB).etag, nothing_done.seen_by(BOB).modified)
+
+
+@pytest.mark.parametrize("done", SINCE)
+def test_its_owner_and_administrators_see_it_as_it_is(done: str) -> None:
+    it = environment(publication=PUBLISHED, ever_published=True, **SINCE[done])
+    assert it.seen_by(ANN) is it
+    assert it.seen_by(ADMIN) is it
+
+
+def test_others_see_the_next_publication_and_the_deprecation() -> None:
+    def seen(**changed: Any) -> Environment:
+        return environment(publication=publication(**{"version": 1, **changed}), **SINCE["2 built"]).seen_by(BOB)
+
+    assert seen(version=2).published == 2
+    assert seen(version=2).etag != seen().etag
+    assert seen(deprecated=DEPRECATION).deprecated == DEPRECATION
+    assert seen().deprecated is None
+
+
+def test_usage_is_told_to_everybody() -> None:
+    it = environment(publication=PUBLISHED, usage=Usage(3, MOMENT, 2, 1), active=True, **SINCE["2 built"])
+    assert (it.seen_by(BOB).usage, it.seen_by(BOB).active) == (it.usage, True)

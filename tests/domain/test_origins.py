@@ -40,3 +40,23 @@ def test_what_was_asked_for_is_not_added() -> None:
 def test_requirements_that_were_allowed_when_saved_stay_readable() -> None:
     (pandas,) = explain([package("pandas")], EnvironmentSpec("3.11", ("pandas>=1,<2",)))
     assert pandas.requested == "pandas>=1,<2"
+
+
+def test_packages_of_the_base_are_its_own_unless_asked_for() -> None:
+    """A package of the same name in another file, or from the other manager, is not the base's."""
+    base = [package("numpy"), package("ipykernel"), package("click", manager="pip"), package("zlib"), package("python")]
+    held = [*base[:2], package("click"), package("zlib", sha256="f" * 64), package("pandas"), package("python")]
+    child = EnvironmentSpec("", ("numpy>=1", "pandas"))
+    assert [(e.package.name, e.origin, e.requested) for e in explain(held, child, base)] == [
+        ("click", "dependency", None),
+        ("ipykernel", "base", None),
+        ("numpy", "requested", "numpy>=1"),
+        ("pandas", "requested", "pandas"),
+        ("python", "base", None),
+        ("zlib", "dependency", None),
+    ]
+
+
+def test_without_a_python_version_nobody_asked_for_python() -> None:
+    (python,) = explain([package("python")], EnvironmentSpec(""))
+    assert (python.origin, python.requested) == ("dependency", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -173,7 +174,10 @@ class Engine:
         with self.start(job, answer, **more) as child:
             child.wait_for(lambda m: m["type"] in ("result", "failure"))
             child.process.wait(PATIENCE)
-            return Run(child.messages, child.printed())
+            run = Run(child.messages, child.printed())
+        if run.last["type"] == "failure" and job.prefix:
+            shutil.rmtree(job.prefix, ignore_errors=True)  # as the runner does
+        return run
 
     def build(self, *conda: str, pip: Sequence[str] = (), **more: Any) -> Run:
         return self.run(self.job(conda=conda, pip=tuple(pip), **more))

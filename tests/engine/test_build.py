@@ -12,10 +12,14 @@ import pytest
 
 from jupyter_dataflow_envs.domain.policy import DeniedPackage, Policy
 from jupyter_dataflow_envs.domain.version import Step
-from jupyter_dataflow_envs.engine.lockfile import parse_conda_lock, render_conda_lock
 from jupyter_dataflow_envs.engine.protocol import Answer, Mode
+from jupyter_dataflow_envs.exchange.lockfile import parse_conda_lock, render_conda_lock
+from tests.channel.archive import Package, PackageFile
+from tests.channel.index import index_server, index_url
 from tests.channel.server import Server
+from tests.channel.wheelhouse import write_wheel
 from tests.engine.driver import Engine, Run
+from tests.engine.extra_channel import extra_channel
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +75,7 @@ def test_pip_part_is_locked_with_url_hash_and_size(with_pip: tuple[Run, Path], i
     assert all(
         p.url.startswith(index.url) and p.url.endswith(".whl") and p.size and len(p.sha256) == 64 for p in pip.values()
     )
+    assert {p.channel for p in pip.values()} == {index_url(index)}
     assert run.asked["lock"]["packages"] != []
     assert python(prefix, "import tinywheel_00; print(tinywheel_00.VERSION)") == "1.4"
 
@@ -216,6 +221,36 @@ def test_preview_downloads_nothing(engine: Engine, tmp_path: Path) -> None:
     assert run.result["download_size"] == sum(p.size or 0 for p in run.lock.packages)
     assert "resolved during the build" in run.log
     assert not list(tmp_path.glob("packages/*"))
+
+
+def test_each_pip_package_names_the_index_it_comes_from(engine: Engine, index: Server, tmp_path: Path) -> None:
+    """Without credentials and without a slash at its end, so that a policy can compare it."""
+    write_wheel(tmp_path, "elsewhere", "1.0", {"elsewhere.py": b""})
+    with index_server(tmp_path, user="someone", password="secret") as other:
+        private = index_url(other).replace("http://", "http://someone:secret@") + "/"
+        run = engine.build(
+            pip=["elsewhere", "tinywheel-00==1.4"], sources=replace(engine.sources, pip_extra_index_urls=(private,))
+        )
+        assert {p.name: p.channel for p in run.lock.packages if p.manager == "pip"} == {
+            "elsewhere": index_url(other),
+            "tinywheel-00": index_url(index),
+        }
+        assert "secret" not in str(run.messages)
+
+
+def test_what_conda_packages_break_themselves_is_a_warning(engine: Engine, with_pip: tuple[Run, Path]) -> None:
+    """A wheel's metadata in a conda package may ask for what the conda package does not."""
+    info = "inconsistent-1.0.dist-info"
+    metadata = b"Metadata-Version: 2.1\nName: inconsistent\nVersion: 1.0\nRequires-Dist: click<1\n"
+    wheel = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    files = [PackageFile(f"site-packages/{info}/{n}", d) for n, d in (("METADATA", metadata), ("WHEEL", wheel))]
+    package = Package("inconsistent", "1.0", files, noarch="python", depends=["python", "click"])
+    channel = extra_channel(engine.root / "inconsistent", package)
+    run = engine.build("inconsistent", sources=replace(engine.sources, channels=(channel, *engine.sources.channels)))
+    (warning,) = run.result["warnings"]
+    assert warning.startswith("The package `inconsistent` requires `click<1`")
+    assert f"Warning: {warning}" in run.log
+    assert with_pip[0].result["warnings"] == []
 
 
 def test_policy_is_checked_on_what_was_resolved(engine: Engine) -> None:

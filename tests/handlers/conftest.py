@@ -1,4 +1,4 @@
-"""A live server for three people, one of them an administrator, and an environment built once for all to look at."""
+"""A live server for several people, some of them administrators, and an environment built once for all to look at."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 
 from tests.channel.index import index_server, index_url
 from tests.channel.server import Server
-from tests.handlers.identities import TOKENS
-from tests.handlers.rest import Rest
+from tests.handlers.identities import STEWARDS, TOKENS
+from tests.handlers.rest import EMPTY_POLICY, Rest
 from tests.live import LiveServer, live_server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -36,12 +36,12 @@ def index(wheelhouse: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def server(channel: Path, index: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """Its identity provider knows alice, boss and carol by their tokens; boss is its administrator."""
+    """Its identity provider knows people by their tokens; boss and the stewards are its administrators."""
     home = tmp_path_factory.mktemp("home")
     (home / "config").mkdir()
     login = {"ServerApp": {"identity_provider_class": "tests.handlers.identities.TokenUsers"}}
     (home / "config" / "jupyter_config.json").write_text(json.dumps(login))
-    config = {"admins": ["boss"], "pip_index_url": index_url(index), "max_concurrent_builds": 2}
+    config = {"admins": ["boss", "group:stewards"], "pip_index_url": index_url(index), "max_concurrent_builds": 2}
     root = tmp_path_factory.mktemp("deployment") / "root"
     env = {"PYTHONPATH": str(REPOSITORY)}
     with live_server(root, channel.as_uri(), config=config, home=home, env=env) as server:
@@ -61,7 +61,7 @@ def alice(server: LiveServer) -> Rest:
 
 @pytest.fixture(scope="session")
 def boss(server: LiveServer) -> Rest:
-    """The administrator."""
+    """An administrator by name."""
     return _person(server, "boss")
 
 
@@ -69,6 +69,24 @@ def boss(server: LiveServer) -> Rest:
 def carol(server: LiveServer) -> Rest:
     """Anybody else."""
     return _person(server, "carol")
+
+
+@pytest.fixture(scope="session")
+def dave(server: LiveServer) -> Rest:
+    """Somebody else again."""
+    return _person(server, "dave")
+
+
+@pytest.fixture(scope="session")
+def grace(server: LiveServer) -> Rest:
+    """An administrator by her group."""
+    return _person(server, "grace")
+
+
+@pytest.fixture(scope="session")
+def stewards(server: LiveServer) -> list[Rest]:
+    """Fifty more administrators by their group."""
+    return [_person(server, name) for name in STEWARDS[1:]]
 
 
 @pytest.fixture(scope="session")
@@ -84,26 +102,54 @@ def fresh_name() -> Callable[[], str]:
     return lambda: f"t{next(numbers):04x}"
 
 
+STORED = {
+    "environments": "SELECT * FROM environments ORDER BY id",
+    "versions": "SELECT * FROM versions ORDER BY environment_id, number",
+    "attempts": "SELECT id, environment_id, number, attempt, outcome, reason, cancel_requested_by FROM attempts",
+    "reviews": "SELECT * FROM reviews ORDER BY id",
+    "activations": "SELECT environment_id, person, server, since, draft FROM activations ORDER BY 1, 2, 3",
+    "events": "SELECT * FROM events WHERE kind NOT LIKE 'housekeeping.%' ORDER BY seq",
+    "policy": "SELECT value FROM deployment WHERE key = 'policy'",
+}
+"""All that people can change; how far builds are, leases and housekeeping go on by themselves."""
+
+
 @pytest.fixture(scope="session")
 def rows(server: LiveServer) -> Callable[[], dict[str, Any]]:
-    """How many rows each table holds, and the policy."""
+    """What the database holds of all that people can change."""
 
-    def count() -> dict[str, Any]:
+    def stored() -> dict[str, Any]:
         uri = f"file:{server.root}/dataflow-envs.sqlite?mode=ro"
         with closing(sqlite3.connect(uri, uri=True)) as database:
-            tables = ("environments", "versions", "attempts", "events", "locks", "prefixes", "activations")
-            found: dict[str, Any] = {t: database.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables}
-            found["revisions"] = database.execute("SELECT sum(revision) FROM environments").fetchone()[0]
-            found["policy"] = database.execute("SELECT value FROM deployment WHERE key = 'policy'").fetchone()
-            return found
+            return {name: database.execute(query).fetchall() for name, query in STORED.items()}
 
-    return count
+    return stored
+
+
+@pytest.fixture
+def policy(boss: Rest) -> Iterator[Rest]:
+    """The administrator, who takes back what a test sets of the policy."""
+    yield boss
+    boss.put("/policy", EMPTY_POLICY).ok()
+
+
+@pytest.fixture(scope="session")
+def publish(alice: Rest, boss: Rest, fresh_name: Callable[[], str], minor: str) -> Callable[..., str]:
+    """Publishes an environment of alice's that says what is given, and returns its short name."""
+
+    def published(**more: Any) -> str:
+        name = fresh_name()
+        alice.make(name, **{"python_version": minor, **more})
+        boss.approve(alice.submit(name))
+        return name
+
+    return published
 
 
 @pytest.fixture(scope="session")
 def built(alice: Rest, minor: str) -> str:
     """An environment of alice's with one version, from both managers. Tests leave it as it is."""
-    alice.create(
+    alice.make(
         "built",
         full_name="Built Once",
         description="ünïcode ✓",
@@ -111,7 +157,4 @@ def built(alice: Rest, minor: str) -> str:
         conda_requirements=["tiny-000=1.3", "activated"],
         pip_requirements=["tinywheel-00==1.4"],
     )
-    alice.post("/environments/built/build", {}).ok(202)
-    version = alice.wait("built")
-    assert version["outcome"] == "succeeded", version["reason"]
     return "built"

@@ -1,12 +1,25 @@
-"""An identity provider as a hub has one: each token is another person's."""
+"""An identity provider as a hub has one: each token is another person's, and people are in groups."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from jupyter_server.auth.identity import IdentityProvider, User
 
-TOKENS = {"token-of-alice": "alice", "token-of-boss": "boss", "token-of-carol": "carol"}
+STEWARDS = ["grace", *(f"admin{n:02d}" for n in range(1, 51))]
+"""Administrators by their group."""
+
+PEOPLE = ["alice", "boss", "carol", "dave", *STEWARDS]
+
+TOKENS = {f"token-of-{name}": name for name in PEOPLE}
+
+
+@dataclass
+class Member(User):
+    """A user with groups, as hubs tell them."""
+
+    groups: tuple[str, ...] = ()
 
 
 class TokenUsers(IdentityProvider):
@@ -18,4 +31,5 @@ class TokenUsers(IdentityProvider):
         if token not in TOKENS:
             return None
         handler._token_authenticated = True  # as Jupyter's own does: no cookie is in play, hence no XSRF check
-        return User(TOKENS[token])
+        name = TOKENS[token]
+        return Member(name, groups=("staff", "stewards") if name in STEWARDS else ("staff",))

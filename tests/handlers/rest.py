@@ -25,6 +25,18 @@ if TYPE_CHECKING:
 BASE = "/dataflow-envs"
 REFUSAL = {"code", "message", "errors"}
 
+EMPTY_POLICY: dict[str, Any] = {
+    "channels": [],
+    "indexes": [],
+    "denied_packages": [],
+    "required_packages": [],
+    "python_versions": [],
+    "max_environments": None,
+    "max_versions": None,
+    "max_bytes": None,
+}
+"""Allows everything."""
+
 
 @dataclass
 class Answer:
@@ -135,6 +147,50 @@ class Rest:
             return latest if latest["outcome"] in ("succeeded", "failed") else None
 
         return wait_until(ended, f"the build of {short_name}", timeout, interval=0.1)
+
+    def build(self, short_name: str, **options: Any) -> dict[str, Any]:
+        """A build, up to its end, whatever that is."""
+        self.post(f"/environments/{short_name}/build", options).ok(202)
+        return self.wait(short_name)
+
+    def make(self, short_name: str, **more: Any) -> dict[str, Any]:
+        """A new environment, and its first version, which must succeed."""
+        self.create(short_name, **more)
+        return self.succeed(short_name)
+
+    def succeed(self, short_name: str, **edited: Any) -> dict[str, Any]:
+        """The next version, of what it says then, which must succeed."""
+        if edited:
+            self.patch(f"/environments/{short_name}", edited).ok()
+        version = self.build(short_name)
+        assert version["outcome"] == "succeeded", version["reason"]
+        return version
+
+    def fail(self, short_name: str) -> dict[str, Any]:
+        """The next version, which fails at once."""
+        self.patch(f"/environments/{short_name}", {"conda_requirements": ["no-such-package"]}).ok()
+        version = self.build(short_name)
+        assert version["outcome"] == "failed", version
+        return version
+
+    def submit(self, short_name: str, comment: str = "") -> dict[str, Any]:
+        """The review that it opens."""
+        review: dict[str, Any] = self.post(f"/environments/{short_name}/submit", {"comment": comment}).ok()
+        return review
+
+    def decide(self, review: Mapping[str, Any], decision: str, comment: str = "") -> Answer:
+        """`decision`: approve or reject."""
+        return self.post(f"/reviews/{review['id']}/{decision}", {"digest": review["digest"], "comment": comment})
+
+    def approve(self, review: Mapping[str, Any]) -> dict[str, Any]:
+        """The review, decided."""
+        decided: dict[str, Any] = self.decide(review, "approve").ok()
+        return decided
+
+    def show(self, short_name: str) -> dict[str, Any]:
+        """The environment as this person sees it."""
+        environment: dict[str, Any] = self.get(f"/environments/{short_name}").ok()
+        return environment
 
     @contextmanager
     def stream(self, path: str, **headers: str) -> Iterator[WebSocket]:

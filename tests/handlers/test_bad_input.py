@@ -17,7 +17,7 @@ Rows = Callable[[], dict[str, Any]]
 
 GOOD = {"short_name": "bad", "full_name": "Bad input", "python_version": "3.11"}
 
-LINES: dict[str, tuple[str, str]] = {
+LINES: dict[str, str] = {
     # what a line says: what the refusal says of it
     "-r requirements.txt": "options",
     "--index-url http://evil.example/simple": "options",
@@ -228,6 +228,16 @@ def test_a_body_that_can_not_be_read(alice: Rest, rows: Rows, body: bytes, statu
         ("PATCH", "/environments/built"),
         ("POST", "/environments/built/build"),
         ("POST", "/environments/built/preview"),
+        ("POST", "/environments/built/revert"),
+        ("POST", "/environments/built/submit"),
+        ("POST", "/environments/built/withdraw"),
+        ("POST", "/environments/built/deprecate"),
+        ("POST", "/environments/built/undeprecate"),
+        ("POST", "/environments/built/unpublish"),
+        ("POST", "/environments/built/transfer"),
+        ("POST", "/environments/built/activate"),
+        ("POST", "/reviews/0/approve"),
+        ("POST", "/reviews/0/reject"),
         ("PUT", "/policy"),
     ],
 )
@@ -298,6 +308,16 @@ def test_a_build_with_options_that_make_no_sense_is_not_queued(
     assert rows() == counted
 
 
+REVERTS = [{}, {"version": 0}, {"version": -1}, {"version": "1"}, {"version": 1.0}, {"version": True}, {"number": 1}]
+
+
+@pytest.mark.parametrize("body", REVERTS, ids=json.dumps)
+def test_a_revert_to_no_number_is_refused(alice: Rest, built: str, rows: Rows, body: dict[str, Any]) -> None:
+    counted = rows()
+    alice.post(f"/environments/{built}/revert", body).refused(422, "invalid")
+    assert rows() == counted
+
+
 SEGMENTS = {
     "dots": "..",
     "encoded dots": "%2e%2e",
@@ -330,6 +350,9 @@ def test_a_path_leads_nowhere_else(alice: Rest, built: str, rows: Rows, segment:
         ("GET", f"/environments/{built}/versions/1/export/{segment}"),
         ("GET", f"/packages/conda/{segment}"),
         ("GET", f"/packages/{segment}/python"),
+        ("POST", f"/environments/{segment}/submit"),
+        ("GET", f"/environments/{segment}/launcher"),
+        ("GET", f"/reviews/{segment}"),
     ):
         answer = alice.request(method, path, {"full_name": "Moved"} if method == "PATCH" else None)
         assert answer.status in (400, 404), (method, path, answer.status, answer.body[:200])

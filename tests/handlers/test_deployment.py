@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +12,8 @@ import pytest
 
 from jupyter_dataflow_envs import __version__
 from tests.channel.server import Server
-from tests.handlers.rest import Rest
+from tests.handlers.rest import EMPTY_POLICY, Rest
 from tests.live import LiveServer
-
-EMPTY: dict[str, Any] = {
-    "channels": [],
-    "denied_packages": [],
-    "required_packages": [],
-    "python_versions": [],
-    "max_environments": None,
-}
-
-
-@pytest.fixture
-def policy(boss: Rest) -> Iterator[Rest]:
-    """The administrator, who takes back what a test sets."""
-    yield boss
-    boss.put("/policy", EMPTY).ok()
 
 
 def test_the_document_is_the_one_that_the_front_end_was_made_from(alice: Rest) -> None:
@@ -46,19 +31,21 @@ def test_the_document_knows_every_route_and_its_parameters(alice: Rest) -> None:
     assert {p["name"] for p in listing["parameters"]} >= {"q", "status", "owner", "mine", "sort", "limit", "cursor"}
     text = json.dumps(document)
     unused = {name for name in document["components"]["schemas"] if f'#/components/schemas/{name}"' not in text}
-    assert unused <= {"LogFrame", "CoordinatorAnswer"}
+    assert unused <= {"LogFrame", "HelloFrame", "SnapshotFrame", "EventFrame", "PositionFrame", "ProgressFrame"}
 
 
 def test_me_says_limits_and_policy(alice: Rest, policy: Rest, channel: Path) -> None:
-    policy.put("/policy", {**EMPTY, "max_environments": 1000}).ok()
+    rules = {"max_environments": 1000, "max_bytes": 10**12, "max_versions": 30}
+    policy.put("/policy", {**EMPTY_POLICY, **rules}).ok()
     me = alice.get("/me").ok()
-    assert me["limits"]["max_environments"] == 1000
+    assert {k: me["limits"][k] for k in rules} == rules
     assert me["limits"]["max_concurrent_builds"] == 2
     assert me["policy"] == alice.get("/policy").ok()
     assert me["channels"] == [channel.as_uri()]
     before = me["limits"]["environments"]
     alice.create("meme")
-    assert alice.get("/me").ok()["limits"]["environments"] == before + 1
+    after = alice.get("/me").ok()["limits"]
+    assert (after["environments"], after["bytes"]) == (before + 1, me["limits"]["bytes"])
     alice.delete("/environments/meme").ok(204)
 
 
@@ -102,7 +89,7 @@ def test_managers_are_conda_and_pip(alice: Rest, path: str) -> None:
 
 
 def test_a_quota_is_kept(alice: Rest, policy: Rest, rows: Callable[[], object]) -> None:
-    policy.put("/policy", {**EMPTY, "max_environments": 0}).ok()
+    policy.put("/policy", {**EMPTY_POLICY, "max_environments": 0}).ok()
     counted = rows()
     body = {"short_name": "quota", "full_name": "x", "python_version": "3.11"}
     refusal = alice.post("/environments", body).refused(429, "quota_exceeded")
@@ -118,7 +105,7 @@ def test_what_is_denied_is_refused_on_save_and_after_the_solve(
         {"name": "tiny-011", "specifier": "<1.5", "reason": "too old"},
         {"name": "tornado", "specifier": "", "reason": "not even transitively"},
     ]
-    policy.put("/policy", {**EMPTY, "denied_packages": denied}).ok()
+    policy.put("/policy", {**EMPTY_POLICY, "denied_packages": denied}).ok()
     name = fresh_name()
     body = {"short_name": name, "full_name": "x", "python_version": minor, "pip_requirements": ["tiny.010"]}
     refusal = alice.post("/environments", body).refused(422, "policy_violated")
@@ -137,7 +124,7 @@ def test_what_is_denied_is_refused_on_save_and_after_the_solve(
 
 
 def test_pythons_are_offered_by_the_policy(alice: Rest, policy: Rest) -> None:
-    policy.put("/policy", {**EMPTY, "python_versions": ["3.11"]}).ok()
+    policy.put("/policy", {**EMPTY_POLICY, "python_versions": ["3.11"]}).ok()
     body = {"short_name": "pyver", "full_name": "x", "python_version": "3.1"}
     refusal = alice.post("/environments", body).refused(422, "policy_violated")
     assert refusal["violations"][0]["rule"] == "python_versions"

@@ -34,7 +34,17 @@ def test_a_new_environment_is_saved_and_says_where_it_is(alice: Rest, fresh_name
     assert made["owner"] == "alice"
     assert made["status"] == "Saved"
     assert made["kernel_name"] == f"dataflow-{name}"
-    assert [made[k] for k in ("latest_version", "usable_version", "published_version", "base", "phase")] == [None] * 5
+    empty = (
+        "latest_version",
+        "usable_version",
+        "published_version",
+        "base",
+        "phase",
+        "review",
+        "deprecated",
+        "failure",
+    )
+    assert [made[k] for k in empty] == [None] * len(empty)
     assert alice.get(f"/environments/{name}").ok() == made
     assert alice.get(f"/environments/{name.upper()}").ok() == made
 

@@ -25,6 +25,15 @@ ROUTES = [
     ("GET", "/me"),
     ("GET", "/policy"),
     ("PUT", "/policy"),
+    ("GET", "/policy/violating"),
+    ("GET", "/audit"),
+    ("GET", "/events"),
+    ("POST", "/import"),
+    ("GET", "/compare?left=built@1&right=built@1"),
+    ("GET", "/reviews"),
+    ("GET", "/reviews/00000000000000000000000000000000"),
+    ("POST", "/reviews/00000000000000000000000000000000/approve"),
+    ("POST", "/reviews/00000000000000000000000000000000/reject"),
     ("GET", "/doctor"),
     ("GET", "/openapi.json"),
     ("GET", "/packages"),
@@ -37,16 +46,28 @@ ROUTES = [
     ("POST", "/environments/built/preview"),
     ("POST", "/environments/built/build"),
     ("POST", "/environments/built/cancel"),
+    ("POST", "/environments/built/revert"),
+    ("POST", "/environments/built/submit"),
+    ("POST", "/environments/built/withdraw"),
+    ("POST", "/environments/built/deprecate"),
+    ("POST", "/environments/built/undeprecate"),
+    ("POST", "/environments/built/unpublish"),
+    ("POST", "/environments/built/transfer"),
+    ("GET", "/environments/built/launcher"),
+    ("GET", "/environments/built/usage"),
     ("POST", "/environments/built/activate"),
     ("POST", "/environments/built/deactivate"),
     ("GET", "/environments/built/versions"),
     ("GET", "/environments/built/versions/1"),
+    ("GET", "/environments/built/versions/1/newer"),
     ("GET", "/environments/built/versions/1/log"),
     ("GET", "/environments/built/versions/1/log/stream"),
     ("GET", "/environments/built/versions/1/export/conda-lock.yml"),
     ("GET", "/no-such-route"),
 ]
-OF_ONE = [(method, path) for method, path in ROUTES if "built" in path and not path.endswith("stream")]
+OF_ONE = [(method, path) for method, path in ROUTES if "/built" in path and not path.endswith("stream")]
+BODIES = {"/environments/built/revert": {"version": 1}, "/environments/built/transfer": {"owner": "carol"}}
+"""Where an empty one would be refused for itself."""
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
@@ -66,16 +87,17 @@ def test_health_is_told_to_everybody(nobody: Rest) -> None:
     assert (health["status"], health["coordinator_alive"], health["message"]) == ("up", True, None)
 
 
-def test_who_am_i(alice: Rest, boss: Rest, carol: Rest) -> None:
-    said = [(p.get("/me").ok()["name"], p.get("/me").ok()["is_admin"]) for p in (alice, boss, carol)]
-    assert said == [("alice", False), ("boss", True), ("carol", False)]
+def test_who_am_i(alice: Rest, boss: Rest, carol: Rest, grace: Rest) -> None:
+    said = [(p.get("/me").ok()["name"], p.get("/me").ok()["is_admin"]) for p in (alice, boss, carol, grace)]
+    assert said == [("alice", False), ("boss", True), ("carol", False), ("grace", True)]
 
 
 @pytest.mark.parametrize(("method", "path"), OF_ONE)
 def test_what_one_may_not_see_does_not_exist(carol: Rest, built: str, method: str, path: str) -> None:
     """To the letter: the answer for another's environment and for none differ in the name alone."""
-    hidden = carol.request(method, path, {} if method != "GET" else None)
-    absent = carol.request(method, path.replace("built", "nope"), {} if method != "GET" else None)
+    body = BODIES.get(path, {}) if method != "GET" else None
+    hidden = carol.request(method, path, body)
+    absent = carol.request(method, path.replace("built", "nope"), body)
     hidden.refused(404, "not_found")
     assert hidden.text.replace("built", "nope") == absent.text
 
@@ -93,7 +115,8 @@ def test_an_administrator_sees_and_manages_all(boss: Rest, alice: Rest, fresh_na
 def test_what_is_for_administrators_is_refused_to_others(alice: Rest, rows: Callable[[], object]) -> None:
     counted = rows()
     assert "Only an administrator" in alice.put("/policy", {}).refused(403, "not_allowed")["message"]
-    assert "Only an administrator" in alice.get("/doctor").refused(403, "not_allowed")["message"]
+    for path in ("/doctor", "/policy/violating"):
+        assert "Only an administrator" in alice.get(path).refused(403, "not_allowed")["message"]
     assert rows() == counted
 
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.error import URLError
+
+import nbformat
+import pytest
 
 from tests.handlers.rest import Rest
-from tests.live import LiveServer, wait_until
+from tests.kernels.session import notebook_of
+from tests.live import LiveServer, free_port, wait_until
 
 
 def _kernelspec(server: LiveServer, name: str) -> Path:
@@ -79,3 +87,120 @@ def test_a_kernelspec_of_somebody_elses_is_left_alone(
     alice.post(f"/environments/{name}/activate").refused(409, "conflict")
     assert foreign.read_text() == kept
     assert not alice.get(f"/environments/{name}").ok()["active"]
+
+
+def test_what_activate_takes(alice: Rest, boss: Rest, carol: Rest, fresh_name: Callable[[], str], minor: str) -> None:
+    name = fresh_name()
+    alice.make(name, python_version=minor, conda_requirements=["tiny-008=1.1"])
+    alice.post(f"/environments/{name}/activate", {"draft": "yes"}).refused(422, "invalid")
+    alice.post(f"/environments/{name}/activate", {"daft": True}).refused(422, "invalid")
+    alice.post(f"/environments/{name}/activate", {"draft": True}).refused(403, "not_allowed")
+    carol.post(f"/environments/{name}/activate", {"draft": True}).refused(404, "not_found")
+    boss.post(f"/environments/{name}/activate", {"draft": False}).refused(409, "conflict")
+    boss.post(f"/environments/{name}/activate", {"draft": True}).ok()
+    usage = alice.get(f"/environments/{name}/usage").ok()
+    assert [(a["person"], a["draft"], a["last_started"]) for a in usage["activations"]] == [("boss", True, None)]
+    assert (usage["active_people"], usage["running_kernels"], usage["based_on_it"]) == (1, 0, [])
+    carol.get(f"/environments/{name}/usage").refused(404, "not_found")
+    boss.post(f"/environments/{name}/deactivate").ok()
+
+
+def test_a_build_in_progress_is_a_reason_for_its_keepers_alone(
+    alice: Rest, boss: Rest, carol: Rest, publish: Callable[..., str]
+) -> None:
+    name = publish(conda_requirements=["tiny-008=1.2"])
+    alice.patch(f"/environments/{name}", {"conda_requirements": ["tiny-008=1.2", "big-data"]}).ok()
+    alice.post(f"/environments/{name}/build").ok(202)
+    try:
+        for keeper in (alice, boss):
+            refusal = keeper.post(f"/environments/{name}/activate").refused(409, "conflict")
+            assert refusal["message"] == "A build is in progress: wait for it, or cancel it first."
+        boss.post(f"/environments/{name}/activate", {"draft": True}).refused(409, "conflict")
+        carol.post(f"/environments/{name}/activate").ok()
+        assert [p.get(f"/environments/{name}/launcher").ok()["version"] for p in (alice, boss, carol)] == [1, 1, 1]
+    finally:
+        alice.wait(name)
+    carol.post(f"/environments/{name}/deactivate").ok()
+
+
+CELL = "import os, sys, tiny_003; print('ran', tiny_003.VERSION, os.environ['ACTIVATED_SUM'], 'in', sys.prefix)"
+
+
+@pytest.fixture(scope="module")
+def notebook(
+    alice: Rest, carol: Rest, publish: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """For the kernel of what carol has activated: a published version, whose owner has built another since."""
+    name = publish(conda_requirements=["tiny-003=1.3", "activated"])
+    kernel = carol.post(f"/environments/{name}/activate").ok()["kernel_name"]
+    alice.succeed(name, conda_requirements=["tiny-003=1.4", "activated"])
+    content = notebook_of(CELL)
+    content.metadata["kernelspec"] = {"name": kernel, "display_name": "", "language": "python"}
+    path = tmp_path_factory.mktemp("notebooks") / "notebook.ipynb"
+    nbformat.write(content, path)
+    yield path
+    carol.post(f"/environments/{name}/deactivate").ok()
+
+
+@pytest.fixture
+def expected(notebook: Path, server: LiveServer) -> str:
+    """What the cell prints."""
+    kernel = nbformat.read(notebook, 4).metadata["kernelspec"]["name"]
+    spec = json.loads((server.data_dir / "kernels" / kernel / "kernel.json").read_text())
+    assert spec["metadata"]["dataflow_envs"]["version"] == 1
+    return f"ran 1.3 42 in {spec['metadata']['conda_env_path']}"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["nbconvert", "--to", "notebook", "--execute", "--output", "{out}", "{notebook}"],
+        ["papermill", "{notebook}", "{out}", "--no-progress-bar", "--log-output"],
+    ],
+    ids=lambda command: str(command[0]),
+)
+def test_notebooks_are_executed_by_what_knows_nothing_of_us(
+    notebook: Path, expected: str, server: LiveServer, tmp_path: Path, command: list[str]
+) -> None:
+    """In a published version, by the name of its kernel; no server is asked."""
+    out = tmp_path / "out.ipynb"
+    words = [word.format(out=out, notebook=notebook) for word in command]
+    done = subprocess.run(
+        [sys.executable, "-m", *words], env=server.env, cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    (output,) = [o for o in nbformat.read(out, 4).cells[-1].outputs if o.output_type == "stream" and o.name == "stdout"]
+    assert output.text == f"{expected}\n"
+
+
+def test_voila_serves_an_app_from_a_published_version(
+    notebook: Path, expected: str, server: LiveServer, tmp_path: Path
+) -> None:
+    port = free_port()
+    log = tmp_path / "voila.log"
+    options = [f"--port={port}", "--Voila.ip=127.0.0.1", "--no-browser", f"--Voila.root_dir={notebook.parent}"]
+    with log.open("wb") as file:
+        voila = subprocess.Popen(
+            [sys.executable, "-m", "voila", *options, str(notebook)],
+            env=server.env,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+
+    def page() -> str | None:
+        assert voila.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=120) as answer:
+                text: str = answer.read().decode()
+        except URLError:
+            return None
+        return text
+
+    try:
+        shown = wait_until(page, "the app", 60)
+        assert expected in shown, log.read_text()
+    finally:
+        voila.terminate()
+        voila.wait(30)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.handlers.rest import Rest
-from tests.live import wait_until
+from tests.live import LiveServer, wait_until
 
 Name = Callable[[], str]
 
@@ -92,7 +92,7 @@ def test_while_a_build_is_on_its_way(alice: Rest, boss: Rest, carol: Rest, fresh
         alice.post(f"/environments/{name}/activate"),
         boss.post(f"/environments/{name}/activate"),
         alice.delete(f"/environments/{name}"),
-        boss.delete(f"/environments/{name}?force=true"),
+        boss.delete(f"/environments/{name}"),
     ):
         assert "in progress" in refused.refused(409, "conflict")["message"]
     now = alice.get(f"/environments/{name}").ok()
@@ -106,6 +106,24 @@ def test_while_a_build_is_on_its_way(alice: Rest, boss: Rest, carol: Rest, fresh
     assert failed["requested"]["conda_requirements"] == []
     alice.post(f"/environments/{name}/cancel").refused(409, "conflict")
     alice.delete(f"/environments/{name}").ok(204)
+
+
+def test_an_administrator_may_delete_what_is_being_built(
+    alice: Rest, boss: Rest, server: LiveServer, fresh_name: Name, minor: str
+) -> None:
+    name = fresh_name()
+    alice.create(name, python_version=minor)
+    logs = set((server.root / "logs").iterdir())
+    alice.post(f"/environments/{name}/build", {"from_scratch": True}).ok(202)
+    wait_until(lambda: alice.show(name)["phase"] not in ("queued", "solving", None), "the build to be on its way", 30)
+    (log,) = set((server.root / "logs").iterdir()) - logs
+    boss.delete(f"/environments/{name}?force=true").ok(204)
+    alice.get(f"/environments/{name}").refused(404, "not_found")
+    wait_until(lambda: not log.exists(), "its log to go", 30)
+    # The name is free, and nothing of the old build gets in the way of the new one.
+    version = alice.make(name, python_version=minor)
+    assert (version["number"], version["attempt"]) == (1, 1)
+    assert alice.get(f"/environments/{name}/versions/1/log").text.startswith(f"Building {name} version 1, attempt 1, ")
 
 
 def test_a_second_version_and_one_that_keeps_what_is_installed(alice: Rest, fresh_name: Name, minor: str) -> None:

@@ -4,11 +4,20 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from jupyter_dataflow_envs.kernels.launcher import Target, launcher_path, remove_launchers, write_launcher
+from jupyter_dataflow_envs.kernels.launcher import (
+    Target,
+    audiences_of,
+    last_started,
+    launcher_path,
+    remove_launchers,
+    write_launcher,
+    written_launchers,
+)
 from tests.kernels.conftest import Deployment
 from tests.kernels.session import TIMEOUT, session
 
@@ -41,11 +50,14 @@ def test_activation_scripts_run_at_start(deployment: Deployment, activated_prefi
 def test_interrupt_reaches_the_cell(deployment: Deployment, prefix: Path) -> None:
     """nb_conda_kernels #180: a process between Jupyter and the kernel would swallow the signal."""
     with session(deployment.activate(prefix)) as kernel:
-        kernel.client.execute("import time\nprint('begun', flush=True)\ntime.sleep(600)")
+        asked = kernel.client.execute("import time\nprint('begun', flush=True)\ntime.sleep(600)")
         while kernel.client.get_iopub_msg(timeout=TIMEOUT)["content"].get("text") != "begun\n":
             pass
         kernel.manager.interrupt_kernel()
-        assert kernel.client.get_shell_msg(timeout=TIMEOUT)["content"]["ename"] == "KeyboardInterrupt"
+        # A kernel that started slowly was asked more than once whether it is there, and answers each.
+        while (reply := kernel.client.get_shell_msg(timeout=TIMEOUT))["parent_header"]["msg_id"] != asked:
+            pass
+        assert reply["content"]["ename"] == "KeyboardInterrupt"
 
 
 def test_restart_takes_the_new_version_and_a_running_kernel_keeps_the_old(
@@ -177,7 +189,75 @@ def test_run_passes_input_arguments_and_exit_code(deployment: Deployment, prefix
     done = subprocess.run([launcher, "--run", "python", "-c", code, *words], input="in", capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (42, f"in {words}\n")
     assert subprocess.run([launcher, "--run"], capture_output=True).returncode == 64
-    assert subprocess.run([launcher, "--run", "no-such-command"], capture_output=True).returncode == 127
+
+
+def test_a_command_that_is_not_there(deployment: Deployment, prefix: Path, tmp_path: Path) -> None:
+    launcher = deployment.point(prefix)
+    folder, plain = tmp_path / "folder", tmp_path / "folder" / "plain %s"
+    folder.mkdir()
+    plain.write_text("no program")
+    nowhere = "There is no command '{}' in version 1 of 'mlenv'.\n"
+    for word, code, told in (
+        ("no-such %s\\n command", 127, nowhere),
+        ("", 127, nowhere),
+        ("-c", 127, nowhere),
+        (str(tmp_path / "nope"), 127, nowhere),
+        ("cd", 127, nowhere),
+        (plain.name, 126, f"{plain} is not an executable file.\n"),
+        (str(plain), 126, f"{plain} is not an executable file.\n"),
+        (str(folder), 126, f"{folder} is not an executable file.\n"),
+    ):
+        env = {**os.environ, "PATH": str(folder)}
+        done = subprocess.run([launcher, "--run", word, "x"], env=env, capture_output=True, text=True)
+        assert (done.returncode, done.stderr, done.stdout) == (code, told.format(word), "")
+    # The first that can be executed, as `exec` finds it; an empty part of PATH is the working folder.
+    program = tmp_path / "bin" / plain.name
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho here\n")
+    program.chmod(0o755)
+    for path in (f"{folder}:{program.parent}", f"{folder}:"):
+        env = {**os.environ, "PATH": path}
+        done = subprocess.run([launcher, "--run", plain.name], env=env, cwd=program.parent, capture_output=True)
+        assert (done.returncode, done.stdout) == (0, b"here\n"), done.stderr
+
+
+def test_when_something_was_last_started(deployment: Deployment, prefix: Path) -> None:
+    launcher = deployment.point(prefix)
+    assert last_started(deployment.root, "environment-1") == {}
+    begun = datetime.now(timezone.utc) - timedelta(seconds=1)
+    subprocess.run([launcher, "--run", "true"], check=True)
+    first = last_started(deployment.root, "environment-1")
+    assert list(first) == ["latest"]
+    assert begun < first["latest"] <= datetime.now(timezone.utc)
+    with session(deployment.specs.write(deployment.entry(prefix))):
+        assert last_started(deployment.root, "environment-1")["latest"] > first["latest"]
+    # Who is deleted meanwhile is started none the less.
+    mark = launcher.with_suffix(".started")
+    mark.unlink()
+    mark.mkdir()
+    done = subprocess.run([launcher, "--run", "echo", "on"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "on\n", "")
+
+
+def test_which_launchers_are_there(deployment: Deployment, plain_prefix: Path) -> None:
+    assert written_launchers(deployment.root) == {}
+    assert audiences_of(deployment.root, "environment-1") == []
+    launcher = deployment.point(plain_prefix)
+    (deployment.root / "launchers" / ".stray").mkdir()
+    subprocess.run([launcher, "--run", "true"], check=True)
+    assert written_launchers(deployment.root) == {"environment-1": ["latest"]}
+    write_launcher(deployment.root, "environment-1", "published", Target("mlenv", 1, plain_prefix, "abc"))
+    assert audiences_of(deployment.root, "environment-1") == ["latest", "published"]
+
+
+def test_a_launcher_that_is_right_is_left_alone(deployment: Deployment, plain_prefix: Path) -> None:
+    launcher = deployment.point(plain_prefix)
+    os.utime(launcher, (0, 0))
+    assert deployment.point(plain_prefix).stat().st_mtime == 0
+    launcher.chmod(0o444)
+    assert os.access(deployment.point(plain_prefix), os.X_OK)
+    os.utime(launcher, (0, 0))
+    assert deployment.point(plain_prefix, version=2).stat().st_mtime != 0
 
 
 def test_hostile_prefix_paths(deployment: Deployment, plain_prefix: Path, tmp_path: Path) -> None:
@@ -222,7 +302,8 @@ def test_launchers_move_in_one_step(deployment: Deployment, plain_prefix: Path, 
                 assert seen in ([str(plain_prefix)] * 2 + ["None"], [str(activated_prefix)] * 2 + ["42"])
         finally:
             writer.kill()
-    assert [p.name for p in launcher.parent.iterdir() if not p.name.startswith(".")] == ["latest"]
+    left = {p.name for p in launcher.parent.iterdir() if not p.name.startswith(".")}
+    assert left == {"latest", "latest.started"}
 
 
 @pytest.mark.parametrize(("environment_id", "audience"), [("../x", "latest"), ("", "latest"), ("x", "everybody")])

@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import text
 
 from jupyter_dataflow_envs.builds.build import BuildSettings
+from jupyter_dataflow_envs.builds.runner import Runner
 from jupyter_dataflow_envs.domain.permissions import Person
 from jupyter_dataflow_envs.domain.version import Version
 from jupyter_dataflow_envs.service.deployment import Deployment, DeploymentSettings
-from jupyter_dataflow_envs.service.environments import Draft
+from jupyter_dataflow_envs.service.specs import Draft
 from tests.live import wait_until
 
 ALICE = Person("alice")
@@ -26,7 +27,14 @@ LOG = logging.getLogger("tests.service")
 
 @contextmanager
 def deployment_in(
-    root: Path, channel: str, *, kernels_dir: Path | None = None, admins: tuple[str, ...] = ("boss",), **builds: Any
+    root: Path,
+    channel: str,
+    *,
+    kernels_dir: Path | None = None,
+    admins: tuple[str, ...] = ("boss",),
+    runner: Runner | None = None,
+    allow_self_approval: bool | None = None,
+    **builds: Any,
 ) -> Iterator[Deployment]:
     """`builds` are fields of BuildSettings."""
     settings: dict[str, Any] = {
@@ -50,8 +58,10 @@ def deployment_in(
             kernels_dir=kernels_dir or root.parent / "kernels",
             python=Path(sys.executable),
             builds=BuildSettings(**settings),
+            allow_self_approval=allow_self_approval,
         ),
         LOG,
+        runner,
     )
     try:
         yield opened
@@ -74,11 +84,11 @@ def edit(deployment: Deployment, name: str, *conda: str) -> None:
     deployment.environments.edit(ALICE, name, Draft(conda_requirements=conda), None)
 
 
-def ended(deployment: Deployment, name: str, timeout: float = 120) -> Version:
+def ended(deployment: Deployment, name: str, timeout: float = 120, person: Person = ALICE) -> Version:
     """The latest version, once its build has ended."""
 
     def look() -> Version | None:
-        latest = deployment.versions.list(ALICE, name)[0]
+        latest = deployment.versions.list(person, name)[0]
         return None if latest.outcome.active else latest
 
     return wait_until(look, f"the build of {name}", timeout)

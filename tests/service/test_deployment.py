@@ -15,7 +15,7 @@ from jupyter_dataflow_envs.domain.clock import now, to_text
 from jupyter_dataflow_envs.domain.errors import Unavailable
 from jupyter_dataflow_envs.domain.page import Page
 from jupyter_dataflow_envs.domain.permissions import Person
-from jupyter_dataflow_envs.service.environments import Draft
+from jupyter_dataflow_envs.service.specs import Draft
 from tests.handlers.rest import Rest
 from tests.live import LiveServer, live_server, wait_until
 from tests.service.deployments import ALICE, BOSS, create, deployment_in, query
@@ -61,6 +61,18 @@ def test_administrators(
     """By the setting; without it whoever created the deployment."""
     with deployment_in(tmp_path / "root", CHANNEL, admins=admins) as deployment:
         assert deployment.person(name, groups) == Person(name, is_admin)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sole", "approves_own"),
+    [(None, True, True), (None, False, False), (False, True, False), (True, False, True)],
+)
+def test_who_approves_what_they_submitted_themselves(
+    tmp_path: Path, setting: bool | None, sole: bool, approves_own: bool
+) -> None:
+    """Where the operating system's user is the only identity, unless the setting says otherwise."""
+    with deployment_in(tmp_path / "root", CHANNEL, allow_self_approval=setting) as deployment:
+        assert deployment.person("boss", sole=sole) == Person("boss", is_admin=True, approves_own=approves_own)
 
 
 def test_who_created_it_is_kept(root: Path) -> None:

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from jupyter_dataflow_envs.domain.environment import Environment
 from jupyter_dataflow_envs.domain.lock import Lock
+from jupyter_dataflow_envs.domain.review import Review
 from jupyter_dataflow_envs.domain.spec import EnvironmentSpec
 from jupyter_dataflow_envs.domain.version import Outcome
-from jupyter_dataflow_envs.store import environments, queue, tables, versions
+from jupyter_dataflow_envs.store import environments, queue, reviews, tables, versions
 from jupyter_dataflow_envs.store.database import Database
 from jupyter_dataflow_envs.store.queue import BuiltPrefix
 from tests.domain.texts import lock, package
@@ -90,7 +91,30 @@ def build(connection: Connection, environment_id: str, outcome: Outcome = Outcom
 
 
 def publish(connection: Connection, environment_id: str, number: int | None) -> None:
-    """What approving will do."""
-    connection.execute(
-        update(tables.environments).where(tables.environments.c.id == environment_id).values(published_version=number)
+    """Show that version to everybody; None: show none any more."""
+    if number is None:
+        environments.unpublish(connection, environment_id)
+        return
+    environments.publish(
+        connection, environment_id, number, versions.find(connection, environment_id, number).requested
+    )
+
+
+def rename(connection: Connection, environment_id: str, full_name: str, **changed: Any) -> None:
+    """An edit by its owner."""
+    it = environments.by_id(connection, environment_id)
+    assert it is not None
+    fields = {"description": it.description, "spec": it.spec, **changed}
+    environments.edit(connection, environment_id, revision=it.revision, full_name=full_name, **fields)
+
+
+def submit(connection: Connection, environment_id: str) -> Review:
+    """A review of the latest successful version, opened by its owner."""
+    it = environments.by_id(connection, environment_id)
+    assert it is not None
+    assert it.latest_success is not None
+    digest = versions.find(connection, environment_id, it.latest_success).digest
+    assert digest is not None
+    return reviews.open_review(
+        connection, environment_id, version=it.latest_success, digest=digest, by=it.owner, note="please"
     )

@@ -92,3 +92,16 @@ def test_a_started_kernel_is_noted_for_its_server(database: Database, mlenv: str
         activations.note_started(connection, mlenv, "two", START)
         rows = connection.execute(select(tables.activations.c.server, tables.activations.c.last_started)).all()
     assert {server: moment and from_text(moment) for server, moment in rows} == {"one": None, "two": START}
+
+
+def test_an_activation_is_of_the_draft_until_it_is_made_anew(database: Database, mlenv: str) -> None:
+    with database.write() as connection:
+        assert activations.activate(connection, mlenv, "root", "one", draft=True)
+        activations.activate(connection, mlenv, "root", "two")
+        activations.note_started(connection, mlenv, "one", START)
+        found = {a.server: (a.draft, a.last_started) for a in activations.of_environment(connection, mlenv)}
+        assert found == {"one": (True, START), "two": (False, None)}
+        activations.renew(connection, "one")
+        assert activations.of_server(connection, "one")[0].draft
+        assert not activations.activate(connection, mlenv, "root", "one")
+        assert [(a.draft, a.last_started) for a in activations.of_server(connection, "one")] == [(False, START)]

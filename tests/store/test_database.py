@@ -144,7 +144,7 @@ def test_writers_of_one_process_queue_up(database: Database) -> None:
 
 def test_foreign_keys_hold(database: Database) -> None:
     with pytest.raises(IntegrityError), database.write() as connection:
-        connection.execute(text("INSERT INTO activations VALUES ('nothing', 'ann', 's', '', NULL, '')"))
+        connection.execute(text("INSERT INTO activations VALUES ('nothing', 'ann', 's', '', NULL, '', FALSE)"))
 
 
 def test_lower_knows_all_letters(database: Database) -> None:

@@ -25,7 +25,7 @@ def test_facts_are_kept_as_they_are(database: Database, value: Any) -> None:
 
 
 def test_everything_is_allowed_until_a_policy_is_set(database: Database) -> None:
-    policy = Policy(("main",), (DeniedPackage("x", "<2", "old"),), ("pip",), ("3.11",), 5)
+    policy = Policy(("main",), ("index",), (DeniedPackage("x", "<2", "old"),), ("pip",), ("3.11",), 5, 3, 10**12)
     with database.write() as connection:
         assert deployment.policy(connection) == Policy()
         deployment.write(connection, "policy", policy.to_json())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, event, select
+from sqlalchemy.exc import IntegrityError
 
 from jupyter_dataflow_envs.domain.clock import now, to_text
 from jupyter_dataflow_envs.domain.environment import Environment, Status
@@ -21,11 +23,25 @@ from jupyter_dataflow_envs.domain.errors import Malformed, NotFound, ShortNameTa
 from jupyter_dataflow_envs.domain.events import EventKind
 from jupyter_dataflow_envs.domain.page import Page
 from jupyter_dataflow_envs.domain.permissions import Person, may_see
+from jupyter_dataflow_envs.domain.spec import Base
 from jupyter_dataflow_envs.domain.version import Outcome, Progress
 from jupyter_dataflow_envs.store import activations, environments, events, queue, tables
 from jupyter_dataflow_envs.store.database import Database
-from jupyter_dataflow_envs.store.environments import SORTS
-from tests.store.rows import SPEC, START, add, build, claim, emptied, publish
+from jupyter_dataflow_envs.store.environments import NEWEST_FIRST
+from tests.store.rows import (
+    SPEC,
+    START,
+    add,
+    build,
+    claim,
+    emptied,
+    new_id,
+    prepared,
+    publish,
+    rename,
+    some_lock,
+    submit,
+)
 
 ANN, BOB, ADMIN = Person("ann"), Person("bob"), Person("root", is_admin=True)
 
@@ -124,7 +140,7 @@ def test_it_carries_its_build_its_usage_and_its_place(database: Database) -> Non
         activations.activate(connection, ids[0], "bob", "one")
         activations.activate(connection, ids[0], "bob", "two")
         activations.activate(connection, ids[0], "ann", "three")
-        activations.note_started(connection, ids[0], "two", START)
+        environments.note_started(connection, ids[0], START)
         a, b, c = listed(connection, Page(), ANN)
     assert a.latest is not None
     assert (a.latest.number, a.latest.outcome, a.latest.phase, a.latest.queue_position) == (
@@ -151,6 +167,8 @@ ROWS = st.lists(
             "minutes": st.integers(0, 3),
             "outcomes": OUTCOMES,
             "publish": st.booleans(),
+            "renamed": st.none() | st.sampled_from(["Beta_2", "Gamma", "alpha"]),
+            "submit": st.booleans(),
         }
     ),
     max_size=12,
@@ -171,6 +189,10 @@ def fill(connection: Connection, rows: list[dict[str, Any]]) -> None:
                 break
             if row["publish"] and succeeded:
                 publish(connection, id, succeeded)
+        if row["renamed"]:
+            rename(connection, id, row["renamed"])
+        if row["submit"] and succeeded and row["outcomes"][-1] is Outcome.SUCCEEDED:
+            submit(connection, id)
 
 
 SORT_KEYS: dict[str, Callable[[Environment], Any]] = {
@@ -179,7 +201,7 @@ SORT_KEYS: dict[str, Callable[[Environment], Any]] = {
     "created": lambda e: (e.created_at, e.id),
     "updated": lambda e: (e.updated_at, e.id),
 }
-NEWEST_FIRST = {"created", "updated"}
+DESCENDING = {"created", "updated"}
 
 
 @settings(max_examples=40)
@@ -209,19 +231,18 @@ def test_pages_together_are_all_that_was_asked_for(
         found = listed(connection, Page(text, status, owner, sort, limit), person)
     expected = [
         e
-        for e in every
-        if e is not None
-        and may_see(e, person)
-        and (owner is None or e.owner == owner)
+        for e in (it.seen_by(person) for it in every if it is not None and may_see(it, person))
+        if (owner is None or e.owner == owner)
         and (status is None or e.status is status)
         and (any(text.lower() in part.lower() for part in (e.short_name, e.full_name, e.owner)))
     ]
-    expected.sort(key=SORT_KEYS[sort], reverse=sort in NEWEST_FIRST)
+    expected.sort(key=SORT_KEYS[sort], reverse=sort in DESCENDING)
     assert [e.id for e in found] == [e.id for e in expected]
 
 
 def test_all_sorts_are_tried() -> None:
-    assert set(SORTS) == set(SORT_KEYS)
+    assert set(NEWEST_FIRST) == set(SORT_KEYS)
+    assert {sort for sort, newest_first in NEWEST_FIRST.items() if newest_first} == DESCENDING
 
 
 @settings(max_examples=40)
@@ -275,6 +296,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(database: D
             build(connection, id, Outcome.FAILED)
             build(connection, id, Outcome.QUEUED)
             activations.activate(connection, id, "ann", "server")
+            publish(connection, id, 1)
         if n in (0, 39):
             with database.read() as connection, queries(database) as run:
                 items, _ = environments.page(connection, Page(limit=100), ANN)
@@ -292,6 +314,64 @@ def test_a_page_is_read_from_an_index(database: Database, sort: str, person: Per
         statement, parameters = run[0]
         steps = [row.detail for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)]
     assert not [s for s in steps if "TEMP B-TREE" in s], steps
+
+
+@contextmanager
+def counted_steps(connection: Connection) -> Iterator[list[int]]:
+    """How many hundreds of instructions SQLite carries out meanwhile."""
+    sqlite, steps = connection.connection.dbapi_connection, [0]
+    assert isinstance(sqlite, sqlite3.Connection)
+
+    def count() -> int:
+        steps[0] += 1
+        return 0
+
+    sqlite.set_progress_handler(count, 100)
+    try:
+        yield steps
+    finally:
+        sqlite.set_progress_handler(None, 0)
+
+
+@pytest.fixture(scope="module")
+def crowds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Database]]:
+    """Deployments with so many environments: all published, one in ten of ann, some edited since."""
+    made = {}
+    for count in (300, 6000):
+        database = prepared(tmp_path_factory.mktemp(str(count)))
+        spec, moment = SPEC.to_json(), [to_text(START + timedelta(seconds=n * 7919 % 100_000)) for n in range(count)]
+        with database.write() as connection:
+            connection.execute(
+                tables.environments.insert(),
+                [
+                    {
+                        "id": new_id(), "short_name": f"e{n}", "full_name": f"Name {n * 31 % count}",
+                        "description": "", "owner": "ann" if n % 10 == 0 else f"user{n % 50}", "spec": spec,
+                        "spec_digest": SPEC.digest, "revision": 1, "created_at": moment[n],
+                        "updated_at": moment[n * 7 % count], "published_version": 1,
+                        "published_full_name": f"Shown {n * 17 % count}", "published_description": "",
+                        "published_spec": spec, "published_at": moment[n * 3 % count],
+                    }
+                    for n in range(count)
+                ],
+            )  # fmt: skip
+        made[count] = database
+    yield made
+    for database in made.values():
+        database.close()
+
+
+@pytest.mark.parametrize("sort", sorted(SORT_KEYS))
+@pytest.mark.parametrize("person", [ANN, BOB, ADMIN], ids=["owner of many", "other", "administrator"])
+def test_a_page_costs_the_same_however_many_there_are(crowds: dict[int, Database], sort: str, person: Person) -> None:
+    steps = []
+    for database in crowds.values():
+        with database.read() as connection, counted_steps(connection) as counted:
+            items, cursor = environments.page(connection, Page(sort=sort, limit=20), person)
+            assert len(items) == 20
+            environments.page(connection, Page(sort=sort, limit=20, cursor=cursor), person)
+        steps.append(counted[0])
+    assert steps[1] < 1.5 * steps[0] + 5
 
 
 # --- cursors -------------------------------------------------------------------------------------------------------
@@ -361,3 +441,68 @@ def test_only_leased_activations_count_as_use(database: Database) -> None:
         connection.execute(tables.activations.update().values(leased_until=to_text(now() - timedelta(seconds=1))))
         activations.activate(connection, id, "cid", "here")
         assert environments.find(connection, "mlenv", ANN).usage.active_people == 1
+
+
+# --- use -------------------------------------------------------------------------------------------------------------
+
+
+def test_others_are_neither_its_owner_nor_who_asks(database: Database) -> None:
+    with database.write() as connection:
+        id = add(connection, "mlenv")
+        build(connection, id)
+        publish(connection, id, 1)
+        for person, server in (("ann", "a"), ("bob", "b"), ("bob", "c"), ("cid", "d"), ("gone", "e")):
+            activations.activate(connection, id, person, server)
+        connection.execute(
+            tables.activations.update()
+            .where(tables.activations.c.person == "gone")
+            .values(leased_until=to_text(now() - timedelta(seconds=1)))
+        )
+        others = {p.name: environments.find(connection, "mlenv", p).usage.others for p in (ANN, BOB, ADMIN)}
+        assert others == {"ann": 2, "bob": 1, "root": 2}
+        assert environments.find(connection, "mlenv", ADMIN).usage.active_people == 3
+
+
+def test_children_are_what_is_based_on_it(database: Database) -> None:
+    with database.write() as connection:
+        id = add(connection, "mlenv")
+        build(connection, id)
+        base = Base(id, "mlenv", 1, some_lock().digest)
+        on_base = replace(SPEC, python_version="", base=base)
+        for name, owner in (("one", "bob"), ("two", "ann")):
+            add(connection, name, owner=owner, spec=on_base)
+        assert environments.find(connection, "mlenv", ANN).usage.children == 2
+        assert environments.find(connection, "one", ADMIN).usage.children == 0
+        assert environments.find(connection, "one", BOB).spec == on_base
+        assert environments.based_on(connection, id) == [("one", "bob"), ("two", "ann")]
+        rename(connection, environments.find(connection, "one", BOB).id, "Alone", spec=SPEC)
+        assert environments.based_on(connection, id) == [("two", "ann")]
+        assert environments.find(connection, "mlenv", ANN).usage.children == 1
+
+
+def test_an_environment_on_an_older_version_of_itself_is_in_nobodys_way(database: Database) -> None:
+    with database.write() as connection:
+        id = add(connection, "mlenv")
+        build(connection, id)
+        rename(connection, id, "On itself", spec=replace(SPEC, base=Base(id, "mlenv", 1, some_lock().digest)))
+        assert environments.based_on(connection, id) == []
+        assert environments.find(connection, "mlenv", ANN).usage.children == 0
+
+
+def test_only_a_taken_name_is_told_as_one(database: Database) -> None:
+    lost = replace(SPEC, base=Base("b" * 32, "geo", 1, "0" * 64))
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"), database.write() as connection:
+        add(connection, "mlenv", spec=lost)
+
+
+def test_a_draft_is_tried_in_one_server_and_not_in_another(database: Database) -> None:
+    with database.write() as connection:
+        id = add(connection, "mlenv")
+        build(connection, id)
+        for server, draft in (("a", False), ("b", True), ("c", False)):
+            activations.activate(connection, id, "root", server, draft=draft)
+            it = environments.find(connection, "mlenv", ADMIN)
+            assert (it.active, it.draft_active) == (True, server != "a")
+        activations.activate(connection, id, "root", "b")
+        assert not environments.find(connection, "mlenv", ADMIN).draft_active
+        assert not environments.find(connection, "mlenv", ANN).active

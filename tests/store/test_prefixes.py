@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,13 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from jupyter_dataflow_envs.domain.clock import now, to_text
-from jupyter_dataflow_envs.store import environments, prefixes, queue, tables
+from jupyter_dataflow_envs.domain.events import SERVICE, EventKind
+from jupyter_dataflow_envs.domain.review import ReviewState
+from jupyter_dataflow_envs.domain.version import Outcome
+from jupyter_dataflow_envs.store import environments, events, prefixes, queue, reviews, tables, versions
 from jupyter_dataflow_envs.store.database import Database
 from jupyter_dataflow_envs.store.queue import BuiltPrefix
-from tests.store.rows import add, claim, enqueue, some_lock
+from tests.store.rows import SPEC, add, build, claim, enqueue, publish, some_lock
 
 KEY = "k" * 64
 
@@ -36,8 +40,13 @@ def remove(connection: Connection, short_name: str) -> None:
 
 
 def unused(connection: Connection) -> set[str]:
+    """Those that are noted as unused."""
     prefixes.note_unused(connection)
-    return {p.id for p in prefixes.unused_before(connection, now())}
+    assert not prefixes.has_outdated_notes(connection)
+    found = {p.id for p in prefixes.unused(connection)}
+    noted = connection.execute(select(tables.prefixes.c.id).where(tables.prefixes.c.unused_since.is_not(None)))
+    assert found == set(noted.scalars())
+    return found
 
 
 def test_written_down_before_anything_is_on_disk(database: Database) -> None:
@@ -131,12 +140,28 @@ def test_the_grace_period_counts_from_when_it_was_first_unused(database: Databas
     with database.write() as connection:
         prefix = built(connection, "a")
         remove(connection, "a")
+        (found,) = prefixes.unused(connection)
+        assert (found.id, found.unused_since) == (prefix, None)
+        assert prefixes.has_outdated_notes(connection)
         prefixes.note_unused(connection)
-        before = to_text(now() - timedelta(minutes=5))
-        connection.execute(tables.prefixes.update().values(unused_since=before))
+        before = now() - timedelta(minutes=5)
+        connection.execute(tables.prefixes.update().values(unused_since=to_text(before)))
         prefixes.note_unused(connection)
-        assert [p.id for p in prefixes.unused_before(connection, now() - timedelta(minutes=4))] == [prefix]
-        assert prefixes.unused_before(connection, now() - timedelta(minutes=6)) == []
+        (found,) = prefixes.unused(connection)
+        assert (found.id, found.unused_since) == (prefix, before)
+
+
+def test_a_prefix_taken_again_is_noted_so(database: Database) -> None:
+    with database.write() as connection:
+        prefix = built(connection, "a", key=KEY)
+        assert not prefixes.has_outdated_notes(connection)
+        connection.execute(tables.prefixes.update().values(unused_since=to_text(now())))
+        assert prefixes.has_outdated_notes(connection)
+        assert prefixes.unused(connection) == []
+        prefixes.note_unused(connection)
+        found = prefixes.get(connection, prefix)
+        assert found is not None
+        assert found.unused_since is None
 
 
 def test_used_again_it_is_unused_no_longer(database: Database) -> None:
@@ -160,3 +185,93 @@ def test_forgotten_only_when_no_version_holds_it(database: Database) -> None:
         assert prefixes.forget(connection, prefix)
         assert not prefixes.forget(connection, prefix)
         assert prefixes.all_ids(connection) == set()
+
+
+@pytest.fixture
+def five(database: Database) -> Iterator[tuple[Connection, str]]:
+    """An environment with five installed versions, and a failed sixth."""
+    with database.write() as connection:
+        environment = add(connection, "many")
+        for _ in range(5):
+            install(connection, environment)
+        build(connection, environment, Outcome.FAILED)
+        yield connection, environment
+
+
+def install(connection: Connection, environment: str) -> None:
+    enqueue(connection, environment)
+    run, prefix = claim(connection, environment)
+    prefixes.mark_ready(connection, prefix, key=None, size=1000)
+    assert queue.succeed(connection, run, BuiltPrefix(prefix, some_lock(), 1000), [], 1.0)
+
+
+def beyond(connection: Connection, most: int) -> list[int]:
+    return [h.number for h in prefixes.beyond_limit(connection, most)]
+
+
+def test_the_oldest_versions_are_beyond_the_limit(five: tuple[Connection, str]) -> None:
+    connection, environment = five
+    other = add(connection, "few")
+    install(connection, other)
+    assert [beyond(connection, most) for most in range(7)] == [
+        [1, 2, 3, 4],
+        [1, 2, 3, 4],
+        [1, 2, 3],
+        [1, 2],
+        [1],
+        [],
+        [],
+    ]
+    holding = prefixes.beyond_limit(connection, 4)[0]
+    assert (holding.environment_id, holding.short_name, holding.number, holding.size) == (environment, "many", 1, 1000)
+    assert prefixes.beyond_limit(connection, 1, [other]) == []
+    assert [h.number for h in prefixes.beyond_limit(connection, 1, [environment])] == [1, 2, 3, 4]
+
+
+def test_what_is_released_is_no_longer_installed(five: tuple[Connection, str]) -> None:
+    connection, environment = five
+    (holding,) = prefixes.beyond_limit(connection, 4)
+    prefixes.release(connection, holding)
+    assert beyond(connection, 4) == []
+    assert [h.number for h in prefixes.holdings(connection)] == [2, 3, 4, 5]
+    version = versions.find(connection, environment, 1)
+    assert (version.prefix_id, version.digest, version.size) == (None, some_lock().digest, 1000)
+    assert unused(connection) == {holding.prefix_id}
+
+
+def test_a_published_version_stays_and_counts(five: tuple[Connection, str]) -> None:
+    connection, environment = five
+    publish(connection, environment, 2)
+    assert [beyond(connection, most) for most in range(5)] == [[1, 3, 4], [1, 3, 4], [1, 3, 4], [1, 3], [1]]
+    publish(connection, environment, None)
+    assert beyond(connection, 2) == [1, 2, 3]
+
+
+def test_a_version_under_review_stays_until_it_is_decided_on(five: tuple[Connection, str]) -> None:
+    connection, environment = five
+    review = reviews.open_review(connection, environment, version=3, digest=some_lock().digest, by="ann", note="")
+    assert beyond(connection, 2) == [1, 2, 4]
+    assert reviews.decide(connection, review.id, ReviewState.REJECTED, by="bo", comment="no")
+    assert beyond(connection, 2) == [1, 2, 3]
+
+
+def test_what_a_revert_goes_back_to_stays_until_it_is_there(five: tuple[Connection, str]) -> None:
+    connection, environment = five
+    versions.enqueue(connection, environment, SPEC, by="ann", revert=versions.find(connection, environment, 1))
+    assert beyond(connection, 2) == [2, 3, 4]
+    run, prefix = claim(connection, environment)
+    assert beyond(connection, 2) == [2, 3, 4]
+    assert queue.succeed(connection, run, BuiltPrefix(prefix, some_lock(), 1000), [], 1.0)
+    assert beyond(connection, 2) == [1, 2, 3, 4]
+
+
+def test_prefixes_that_the_limit_has_taken_are_told_from_others(database: Database) -> None:
+    with database.write() as connection:
+        environment = add(connection, "a")
+        for prefix in ("one", "two"):
+            events.record(
+                connection, EventKind.PREFIX_RELEASED, SERVICE, environment_id=environment, prefix=prefix, limit=1
+            )
+        events.record(connection, EventKind.PREFIX_REMOVED, SERVICE, prefix="three")
+        assert prefixes.released(connection, ["two", "three", "four"]) == {"two"}
+        assert prefixes.released(connection, []) == set()

@@ -34,11 +34,14 @@ def migrated(tmp_path: Path) -> Iterator[Database]:
 
 
 def schema(database: Database) -> dict[str, list[str]]:
-    """Every table and index as SQLite keeps it; a table's lines sorted, as their order means nothing to a query."""
+    """Every table and index as SQLite keeps it; a table's lines sorted, as their order means nothing to a query, and
+    its name without the quotes that it has once it was renamed."""
     with database.read() as connection:
         rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").all()
     return {
-        name: sorted(line.strip().rstrip(",") for line in sql.splitlines() if line.strip())
+        name: sorted(
+            line.strip().rstrip(",") for line in sql.replace(f'"{name}" (', f"{name} (").splitlines() if line.strip()
+        )
         for name, sql in rows
         if name != "alembic_version"
     }

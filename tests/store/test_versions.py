@@ -9,13 +9,16 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from jupyter_dataflow_envs.domain.environment import Status
 from jupyter_dataflow_envs.domain.errors import NotFound
+from jupyter_dataflow_envs.domain.lock import Lock
+from jupyter_dataflow_envs.domain.spec import Base, EnvironmentSpec
 from jupyter_dataflow_envs.domain.version import Outcome, Step, StepDuration
-from jupyter_dataflow_envs.store import environments, queue, tables, versions
+from jupyter_dataflow_envs.store import environments, prefixes, queue, tables, versions
 from jupyter_dataflow_envs.store.database import Database
 from jupyter_dataflow_envs.store.queue import BuiltPrefix
 from tests.domain.texts import lock, package
-from tests.store.rows import SPEC, add, build, claim, enqueue, new_id, some_lock
+from tests.store.rows import SPEC, add, build, claim, enqueue, new_id, rename, some_lock
 
 
 def test_the_first_build_is_version_1_and_each_later_one_a_new_number(database: Database) -> None:
@@ -166,3 +169,152 @@ def test_a_version_refers_to_what_is_there(database: Database) -> None:
                 text(f"UPDATE versions SET {column} = :missing WHERE environment_id = :id"),
                 {"missing": new_id(), "id": id},
             )
+
+
+# --- reverts, bases, and what is taken away --------------------------------------------------------------------------
+
+
+def test_a_revert_names_the_version_and_its_lock(database: Database) -> None:
+    with database.write() as connection:
+        id = add(connection, "mlenv")
+        build(connection, id)
+        build(connection, id)
+        first = versions.find(connection, id, 1)
+        assert versions.enqueue(connection, id, first.requested, by="ann", revert=first) == (3, 1)
+        (attempt,) = queue.active(connection)
+        assert (attempt.reverted_from, attempt.install_digest) == (1, first.digest)
+        assert versions.find(connection, id, 3).reverted_from == 1
+        run, prefix = claim(connection, id)
+        queue.succeed(connection, run, BuiltPrefix(prefix, some_lock(), 5), [], 1.0)
+        done = versions.find(connection, id, 3)
+        assert (done.digest, done.requested, done.reverted_from) == (first.digest, first.requested, 1)
+
+
+def test_a_build_in_the_place_of_a_failed_revert_solves(database: Database) -> None:
+    with database.write() as connection:
+        id = add(connection, "mlenv")
+        build(connection, id)
+        build(connection, id)
+        versions.enqueue(connection, id, SPEC, by="ann", revert=versions.find(connection, id, 1))
+        run, _ = claim(connection, id)
+        queue.fail(connection, run, "it broke", [], 1.0)
+        assert versions.enqueue(connection, id, SPEC, by="ann") == (3, 2)
+        (attempt,) = queue.active(connection)
+        assert (attempt.reverted_from, attempt.install_digest) == (None, None)
+        assert versions.find(connection, id, 3).reverted_from is None
+
+
+def test_warnings_are_kept(database: Database) -> None:
+    warnings = ("pandas 2 needs numpy<2", "rich needs pygments")
+    with database.write() as connection:
+        id = add(connection, "mlenv")
+        enqueue(connection, id)
+        assert versions.find(connection, id, 1).warnings == ()
+        run, prefix = claim(connection, id)
+        queue.succeed(connection, run, BuiltPrefix(prefix, some_lock(), 5, warnings), [], 1.0)
+        assert versions.find(connection, id, 1).warnings == warnings
+
+
+def test_a_failed_version_is_deleted_with_its_attempts(database: Database) -> None:
+    with database.write() as connection:
+        id, other = add(connection, "mlenv"), add(connection, "other")
+        build(connection, other, Outcome.FAILED)
+        for outcome in (Outcome.SUCCEEDED, Outcome.SUCCEEDED, Outcome.FAILED, Outcome.FAILED):
+            build(connection, id, outcome)
+        before = versions.of(connection, id)
+        assert versions.delete_failed(connection, id) == [(3, 2)]
+        assert versions.of(connection, id) == before[1:]
+        assert versions.attempts_at(connection, id, 3) == []
+        it = environments.by_id(connection, id)
+        assert it is not None
+        assert it.latest is not None
+        assert (it.latest.number, it.latest_success, it.status) == (2, 2, Status.DRAFT)
+        assert versions.log_names(connection) == {(id, "1.1"), (id, "2.1"), (other, "1.1")}
+        assert enqueue(connection, id) == (3, 1)
+
+
+def test_only_failed_versions_are_deleted(database: Database) -> None:
+    with database.write() as connection:
+        for name, outcome in (("q", Outcome.QUEUED), ("b", Outcome.BUILDING), ("s", Outcome.SUCCEEDED)):
+            id = add(connection, name)
+            build(connection, id)
+            build(connection, id, outcome)
+            before = environments.by_id(connection, id)
+            assert versions.delete_failed(connection, id) == []
+            assert environments.by_id(connection, id) == before
+            assert len(versions.of(connection, id)) == 2
+        alone = add(connection, "alone")
+        build(connection, alone, Outcome.FAILED)
+        assert versions.delete_failed(connection, alone) == [(1, 1)]
+        saved = environments.by_id(connection, alone)
+        assert saved is not None
+        assert (saved.latest, saved.status) == (None, Status.SAVED)
+        assert versions.delete_failed(connection, alone) == []
+
+
+def _on_base(lock: Lock) -> EnvironmentSpec:
+    return EnvironmentSpec("", ("rich",), base=Base("b" * 32, "gone", 1, lock.digest))
+
+
+def test_the_lock_of_a_base_stays_while_somebody_builds_on_it(database: Database) -> None:
+    """The environment that it came from may be gone."""
+    base = some_lock("base")
+    with database.write() as connection:
+        versions.save_lock(connection, base)
+        saved, built = add(connection, "saved", spec=_on_base(base)), add(connection, "built", spec=_on_base(base))
+        enqueue(connection, built, _on_base(base))
+
+        def kept() -> bool:
+            versions.remove_unused_locks(connection)
+            return base.digest in connection.execute(select(tables.locks.c.digest)).scalars().all()
+
+        assert kept()
+        assert versions.lock(connection, base.digest) == base
+        rename(connection, built, "No base any more", spec=SPEC)
+        rename(connection, saved, "No base any more", spec=SPEC)
+        assert kept()  # version 1 of `built` was asked for on it
+        run, prefix = claim(connection, built)
+        queue.succeed(connection, run, BuiltPrefix(prefix, some_lock("mine"), 5), [], 1.0)
+        assert kept()
+        assert versions.find(connection, built, 1).requested == _on_base(base)
+        rename(connection, saved, "On it again", spec=_on_base(base))
+        environments.remove(connection, built)
+        assert kept()
+        environments.remove(connection, saved)
+        assert not kept()
+
+
+def test_the_lock_of_a_revert_stays_until_it_has_ended(database: Database) -> None:
+    with database.write() as connection:
+        id = add(connection, "mlenv")
+        build(connection, id)
+        first = versions.find(connection, id, 1)
+        versions.enqueue(connection, id, SPEC, by="ann", revert=first)
+        connection.execute(tables.versions.update().where(tables.versions.c.number == 1).values(lock_digest=None))
+        versions.remove_unused_locks(connection)
+        assert versions.lock(connection, some_lock().digest) == some_lock()
+
+
+def test_a_shared_prefix_counts_once(database: Database) -> None:
+    with database.write() as connection:
+        first, second = add(connection, "first"), add(connection, "second")
+        foreign = add(connection, "third", owner="bob")
+        assert versions.held_bytes(connection, "ann") == 0
+        build(connection, first)
+        shared = versions.find(connection, first, 1).prefix_id
+        assert shared is not None
+        prefixes.mark_ready(connection, shared, key="k" * 64, size=1000)
+        for id in (first, second, foreign):
+            enqueue(connection, id)
+            run, _ = claim(connection, id)
+            queue.succeed(connection, run, BuiltPrefix(shared, some_lock(), 1000), [], 1.0)
+        assert [versions.held_bytes(connection, owner) for owner in ("ann", "bob", "cid")] == [1000, 1000, 0]
+        enqueue(connection, second)
+        run, own = claim(connection, second)
+        prefixes.mark_ready(connection, own, key=None, size=70)
+        queue.succeed(connection, run, BuiltPrefix(own, some_lock("9"), 70), [], 1.0)
+        assert [versions.held_bytes(connection, owner) for owner in ("ann", "bob")] == [1070, 1000]
+        environments.transfer(connection, second, "bob")
+        assert [versions.held_bytes(connection, owner) for owner in ("ann", "bob")] == [1000, 1070]
+        environments.remove(connection, second)
+        assert [versions.held_bytes(connection, owner) for owner in ("ann", "bob")] == [1000, 1000]

@@ -66,14 +66,20 @@ def render_explicit(lock: Lock) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_environment_yml(lock: Lock, name: str) -> str:
+def render_environment_yml(lock: Lock, name: str, comments: Sequence[str] = ()) -> str:
     """For `conda env create`: every package at its version, the conda ones at their build too."""
     dependencies: list[Any] = [f"{p.name}={p.version}={p.build}" for p in _sorted(lock, "conda")]
     pip = [f"{p.name}=={p.version}" for p in _sorted(lock, "pip")]
     if pip:
         dependencies.append({"pip": pip})
-    content = {"name": name, "channels": [*lock.channels, "nodefaults"], "dependencies": dependencies}
-    return yaml.dump(content, Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True)
+    return dump_environment_yml(name, lock.channels, dependencies, comments)
+
+
+def dump_environment_yml(name: str, channels: Sequence[str], dependencies: list[Any], comments: Sequence[str]) -> str:
+    """`comments` stand above it, one a line."""
+    content = {"name": name, "channels": [*channels, "nodefaults"], "dependencies": dependencies}
+    head = "".join(comment + "\n" for comment in comments)
+    return head + yaml.dump(content, Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True, width=1000)
 
 
 def render_requirements_txt(lock: Lock) -> str:
@@ -84,7 +90,7 @@ def render_requirements_txt(lock: Lock) -> str:
     """
     packages = _sorted(lock, "pip")
     held = {p.name for p in packages}
-    closed = all(name in held for p in packages for name in _requirements(p, lock.python))
+    closed = all(name in held for p in packages for name in pip_dependencies(p, lock.python))
     lines = [f"# Python {lock.python}, {lock.platform}"] if lock.python else []
     for package in packages:
         pin, digest = f"{package.name}=={package.version}", f"sha256:{package.sha256}"
@@ -105,7 +111,7 @@ def _entry(package: LockedPackage, python: str) -> dict[str, Any]:
         "version": package.version,
         "manager": package.manager,
         "platform": package.platform,
-        "dependencies": _conda_requirements(package) if conda else _requirements(package, python),
+        "dependencies": _conda_requirements(package) if conda else pip_dependencies(package, python),
         "url": package.url,
         "hash": {k: v for k, v in hashes.items() if v},
         **({"build": package.build} if package.build else {}),
@@ -152,7 +158,7 @@ def _conda_requirements(package: LockedPackage) -> dict[str, str]:
     return found
 
 
-def _requirements(package: LockedPackage, python: str) -> dict[str, str]:
+def pip_dependencies(package: LockedPackage, python: str) -> dict[str, str]:
     """A pip package's requirements where no extra is asked for, by name."""
     full = python or "3"
     where = {"python_version": ".".join(full.split(".")[:2]), "python_full_version": full, "extra": ""}

@@ -16,7 +16,7 @@ from rattler import LockFile
 
 from jupyter_dataflow_envs.domain.errors import EngineError
 from jupyter_dataflow_envs.domain.lock import Lock, LockedPackage
-from jupyter_dataflow_envs.engine.lockfile import (
+from jupyter_dataflow_envs.exchange.lockfile import (
     parse_conda_lock,
     render_conda_lock,
     render_environment_yml,

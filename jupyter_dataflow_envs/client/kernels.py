@@ -1,0 +1,37 @@
+"""Environments in use: as kernels, as commands, and by whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from .routes import Routes, environment_path
+
+if TYPE_CHECKING:
+    from ..models import KernelAnswer, LauncherAnswer, UsageDetails
+
+
+class KernelRoutes(Routes):
+    """Kernels of this Jupyter server, and commands."""
+
+    def activate(self, short_name: str, *, draft: bool = False) -> KernelAnswer:
+        """Register its kernel in the Jupyter server; Conflict while there is no version to start.
+
+        `draft` (administrators only): the latest version of somebody else's environment, although it is not published.
+        """
+        body = {"draft": True} if draft else {}
+        return cast("KernelAnswer", self._transport.json("POST", environment_path(short_name, "activate"), body=body))
+
+    def deactivate(self, short_name: str) -> KernelAnswer:
+        """Remove its kernel from the Jupyter server; running kernels go on."""
+        return cast("KernelAnswer", self._transport.json("POST", environment_path(short_name, "deactivate"), body={}))
+
+    def launcher(self, short_name: str) -> LauncherAnswer:
+        """The script that starts commands in the usable version, as `PATH --run COMMAND…`, on the service's machine.
+
+        It always starts the version that is usable when it is called. Raises Conflict while there is none.
+        """
+        return cast("LauncherAnswer", self._transport.json("GET", environment_path(short_name, "launcher")))
+
+    def usage(self, short_name: str) -> UsageDetails:
+        """Who has it active, since when, and what runs from it. For its owner and administrators (NotAllowed)."""
+        return cast("UsageDetails", self._transport.json("GET", environment_path(short_name, "usage")))

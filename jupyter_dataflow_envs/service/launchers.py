@@ -1,0 +1,98 @@
+"""What the launchers of a deployment start: for each audience its version, or the reason why it can't be started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from ..builds.build import Workshop
+from ..domain.environment import Environment
+from ..kernels import launcher
+from ..kernels.launcher import Target, write_launcher
+from ..store import environments, prefixes, versions
+
+
+@dataclass(frozen=True, slots=True)
+class Launcher:
+    """One launcher as it was written: the version it starts, or, without a prefix, the reason that it shows."""
+
+    path: Path
+    version: int | None
+    digest: str | None
+    prefix: Path | None
+    reason: str | None
+
+
+def audience_of(environment: Environment, person: str, *, draft: bool = False) -> str:
+    """Whose version the person gets: `latest` as its owner or who tries its draft, `published` as everybody else."""
+    return "latest" if draft or person == environment.owner else "published"
+
+
+def full_name_for(environment: Environment, audience: str) -> str:
+    """What that audience may read: a name that is not published yet is its owner's."""
+    if audience == "latest":
+        return environment.full_name
+    return environment.publication.full_name if environment.publication else environment.short_name
+
+
+class Launchers:
+    """They are written within a write transaction, so that whoever comes last has seen the latest version.
+
+    Environments are given as their owner sees them.
+    """
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._root = workshop.root.path
+
+    def write(self, connection: Connection, environment: Environment, audience: str) -> Launcher:
+        """Write the launcher, unless it is right as it stands."""
+        number = environment.latest_success if audience == "latest" else environment.published
+        version = versions.find(connection, environment.id, number) if number is not None else None
+        ready = prefixes.get(connection, version.prefix_id) if version and version.prefix_id else None
+        prefix: Path | None = None
+        if ready is not None and self._workshop.folders.is_whole(ready.id):
+            prefix = self._workshop.folders.path(ready.id)
+        reason = None if prefix is not None else _reason(environment, audience, number)
+        target = Target(
+            short_name=environment.short_name,
+            version=number,
+            prefix=prefix,
+            prefix_id=ready.id if ready is not None and prefix is not None else None,
+            reason=reason,
+        )
+        path = write_launcher(self._root, environment.id, audience, target)
+        return Launcher(path, number, version.digest if version else None, prefix, reason)
+
+    def exist(self, environment_id: str) -> bool:
+        return bool(launcher.audiences_of(self._root, environment_id))
+
+    def rewrite(self, connection: Connection, environment: Environment) -> None:
+        """Put those right that are there: commands are started through them with no activation that would tell."""
+        for audience in launcher.audiences_of(self._root, environment.id):
+            self.write(connection, environment, audience)
+
+    def put_right(self) -> None:
+        """All of the deployment, in a transaction each; those of deleted environments go."""
+        for environment_id in launcher.written_launchers(self._root):
+            with self._workshop.database.write() as connection:
+                environment = environments.by_id(connection, environment_id)
+                if environment is None:
+                    launcher.remove_launchers(self._root, environment_id)
+                else:
+                    self.rewrite(connection, environment)
+
+    def starts(self) -> dict[str, dict[str, datetime]]:
+        """When each environment was last started on this machine, by audience; those that never were are left out."""
+        found = {i: launcher.last_started(self._root, i) for i in launcher.written_launchers(self._root)}
+        return {environment_id: started for environment_id, started in found.items() if started}
+
+
+def _reason(environment: Environment, audience: str, number: int | None) -> str:
+    if number is None and audience == "published":
+        return f"'{environment.short_name}' is no longer published."
+    whom = "Build it again." if audience == "latest" else "Ask its owner to build it again."
+    return f"'{full_name_for(environment, audience)}' can't start: its installed files are gone. {whom}"

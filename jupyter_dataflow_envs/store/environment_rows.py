@@ -1,0 +1,189 @@
+"""Rows of environments, joined with what belongs to them, as the environments that a person may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
+
+from ..domain.clock import from_text, now, to_text
+from ..domain.environment import Deprecation, Environment, LatestVersion, Publication, Usage
+from ..domain.permissions import Person
+from ..domain.review import Review, ReviewState
+from ..domain.spec import EnvironmentSpec
+from ..domain.version import Outcome, Progress
+from .tables import activations, attempts, environments, reviews, versions
+
+_SOURCE = (
+    environments.outerjoin(
+        versions,
+        and_(versions.c.environment_id == environments.c.id, versions.c.number == environments.c.latest_version),
+    )
+    .outerjoin(
+        attempts,
+        and_(
+            attempts.c.environment_id == versions.c.environment_id,
+            attempts.c.number == versions.c.number,
+            attempts.c.attempt == versions.c.attempt,
+        ),
+    )
+    .outerjoin(reviews, reviews.c.id == environments.c.latest_review)
+)
+_children = environments.alias()
+COLUMNS: Select[Any] = select(
+    environments,
+    versions.c.spec_digest.label("built_digest"),
+    attempts.c.id.label("attempt_id"),
+    attempts.c.outcome,
+    attempts.c.phase,
+    attempts.c.progress,
+    attempts.c.reason,
+    reviews.c.version.label("review_version"),
+    reviews.c.digest.label("review_digest"),
+    reviews.c.state.label("review_state"),
+    reviews.c.note,
+    reviews.c.submitted_by,
+    reviews.c.submitted_at,
+    reviews.c.decided_by,
+    reviews.c.decided_at,
+    reviews.c.comment,
+    select(func.count())
+    .select_from(_children)
+    .where(_children.c.base_environment_id == environments.c.id, _children.c.id != environments.c.id)
+    .correlate(environments)
+    .scalar_subquery()
+    .label("children"),
+).select_from(_SOURCE)
+
+
+def visible(person: Person) -> ColumnElement[bool]:
+    if person.is_admin:
+        return environments.c.id.is_not(None)
+    return or_(environments.c.owner == person.name, environments.c.published_version.is_not(None))
+
+
+def full_name(person: Person) -> ColumnElement[Any]:
+    """What this person sees: by a hidden name nothing may be found, nor put in order."""
+    if person.is_admin:
+        return environments.c.full_name
+    mine = environments.c.owner == person.name
+    return case((mine, environments.c.full_name), else_=environments.c.published_full_name)
+
+
+def seen(connection: Connection, rows: Sequence[Row[Any]], person: Person) -> list[Environment]:
+    """Of rows of `COLUMNS`; the number of queries does not depend on how many they are."""
+    ids = [r.id for r in rows]
+    people = _people(connection, ids, person)
+    active: dict[str, bool] = {}
+    for r in connection.execute(
+        select(activations.c.environment_id, activations.c.draft).where(
+            activations.c.environment_id.in_(ids), activations.c.person == person.name
+        )
+    ):
+        active[r.environment_id] = active.get(r.environment_id, False) or r.draft
+    places = _queue_places(connection) if any(r.outcome == Outcome.QUEUED.value for r in rows) else {}
+    return [
+        Environment(
+            id=r.id,
+            short_name=r.short_name,
+            full_name=r.full_name,
+            description=r.description,
+            owner=r.owner,
+            spec=EnvironmentSpec.from_json(r.spec),
+            revision=r.revision,
+            created_at=from_text(r.created_at),
+            updated_at=from_text(r.updated_at),
+            latest=_latest(r, places),
+            latest_success=r.latest_success,
+            publication=_publication(r),
+            ever_published=r.published_at is not None,
+            review=_review(r),
+            usage=_usage(r, people),
+            active=r.id in active,
+            draft_active=active.get(r.id, False),
+            spec_digest=r.spec_digest,
+        ).seen_by(person)
+        for r in rows
+    ]
+
+
+def _latest(row: Row[Any], places: Mapping[int, int]) -> LatestVersion | None:
+    if row.latest_version is None:
+        return None
+    return LatestVersion(
+        number=row.latest_version,
+        outcome=Outcome(row.outcome),
+        spec_digest=row.built_digest,
+        phase=row.phase,
+        progress=Progress(**row.progress) if row.progress else None,
+        queue_position=places.get(row.attempt_id),
+        reason=row.reason,
+    )
+
+
+def _publication(row: Row[Any]) -> Publication | None:
+    if row.published_version is None:
+        return None
+    deprecated = None
+    if row.deprecated_reason is not None:
+        deprecated = Deprecation(row.deprecated_reason, from_text(row.deprecated_at))
+    return Publication(
+        version=row.published_version,
+        full_name=row.published_full_name,
+        description=row.published_description,
+        spec=EnvironmentSpec.from_json(row.published_spec),
+        at=from_text(row.published_at),
+        deprecated=deprecated,
+    )
+
+
+def _review(row: Row[Any]) -> Review | None:
+    if row.review_state is None:
+        return None
+    return Review(
+        id=row.latest_review,
+        environment_id=row.id,
+        version=row.review_version,
+        digest=row.review_digest,
+        state=ReviewState(row.review_state),
+        note=row.note,
+        submitted_by=row.submitted_by,
+        submitted_at=from_text(row.submitted_at),
+        decided_by=row.decided_by,
+        decided_at=from_text(row.decided_at) if row.decided_at else None,
+        comment=row.comment,
+    )
+
+
+def _people(connection: Connection, ids: Sequence[str], person: Person) -> dict[str, tuple[int, int]]:
+    """By environment: how many people have it active, and how many of them are neither owner nor asking."""
+    leased = activations.c.leased_until > to_text(now())
+    people = activations.c.person.distinct()
+    used = connection.execute(
+        select(
+            activations.c.environment_id,
+            func.count(people).filter(leased).label("n"),
+            func.count(people)
+            .filter(leased, activations.c.person != person.name, activations.c.person != environments.c.owner)
+            .label("others"),
+        )
+        .join_from(activations, environments, environments.c.id == activations.c.environment_id)
+        .where(activations.c.environment_id.in_(ids))
+        .group_by(activations.c.environment_id)
+    )
+    return {u.environment_id: (u.n, u.others) for u in used}
+
+
+def _usage(row: Row[Any], people: Mapping[str, tuple[int, int]]) -> Usage:
+    active, others = people.get(row.id, (0, 0))
+    started = from_text(row.last_started) if row.last_started else None
+    return Usage(active, started, others, row.children)
+
+
+def _queue_places(connection: Connection) -> dict[int, int]:
+    """Attempt id → place in the queue, from 1."""
+    ids = connection.execute(
+        select(attempts.c.id).where(attempts.c.outcome == Outcome.QUEUED.value).order_by(attempts.c.id)
+    ).scalars()
+    return {attempt_id: place for place, attempt_id in enumerate(ids, 1)}

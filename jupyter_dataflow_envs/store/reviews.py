@@ -1,0 +1,97 @@
+"""Reviews: opened once at a time for an environment, and decided once."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ..domain.clock import from_text, now, to_text
+from ..domain.errors import Conflict, NotFound
+from ..domain.permissions import Person
+from ..domain.review import REVIEW_TRANSITIONS, Review, ReviewState
+from .tables import environments, reviews
+
+_COLUMNS: Select[Any] = select(reviews, environments.c.short_name, environments.c.owner).join_from(
+    reviews, environments, environments.c.id == reviews.c.environment_id
+)
+
+
+def open_review(
+    connection: Connection, environment_id: str, *, version: int, digest: str, by: str, note: str
+) -> Review:
+    """Raises Conflict when one is open."""
+    review_id = uuid.uuid4().hex
+    try:
+        connection.execute(
+            reviews.insert().values(
+                id=review_id,
+                environment_id=environment_id,
+                version=version,
+                digest=digest,
+                state=ReviewState.PENDING.value,
+                note=note,
+                submitted_by=by,
+                submitted_at=to_text(now()),
+            )
+        )
+    except IntegrityError as error:
+        raise Conflict("It waits for approval already.") from error
+    connection.execute(
+        update(environments)
+        .where(environments.c.id == environment_id)
+        .values(latest_review=review_id, updated_at=to_text(now()))
+    )
+    return get(connection, review_id)
+
+
+def decide(connection: Connection, review_id: str, state: ReviewState, *, by: str, comment: str) -> bool:
+    """Compare and set: False when it has been decided already."""
+    if state not in REVIEW_TRANSITIONS[ReviewState.PENDING]:
+        raise AssertionError(f"pending → {state.value} is not in the table of transitions")
+    changed = connection.execute(
+        update(reviews)
+        .where(reviews.c.id == review_id, reviews.c.state == ReviewState.PENDING.value)
+        .values(state=state.value, decided_by=by, decided_at=to_text(now()), comment=comment)
+    ).rowcount
+    return bool(changed)
+
+
+def get(connection: Connection, review_id: str) -> Review:
+    """Raises NotFound."""
+    row = connection.execute(select(reviews).where(reviews.c.id == review_id)).first()
+    if row is None:
+        raise NotFound("There is no such review.")
+    return review_of(row)
+
+
+def of_person(
+    connection: Connection, person: Person, *, state: ReviewState | None, environment: str | None, limit: int
+) -> list[tuple[Review, str]]:
+    """(review, short name), newest first: administrators all, others those of their own environments."""
+    query = _COLUMNS.order_by(reviews.c.submitted_at.desc(), reviews.c.id).limit(limit)
+    if not person.is_admin:
+        query = query.where(environments.c.owner == person.name)
+    if state is not None:
+        query = query.where(reviews.c.state == state.value)
+    if environment is not None:
+        query = query.where(environments.c.short_name == environment.lower())
+    return [(review_of(r), r.short_name) for r in connection.execute(query)]
+
+
+def review_of(row: Row[Any]) -> Review:
+    return Review(
+        id=row.id,
+        environment_id=row.environment_id,
+        version=row.version,
+        digest=row.digest,
+        state=ReviewState(row.state),
+        note=row.note,
+        submitted_by=row.submitted_by,
+        submitted_at=from_text(row.submitted_at),
+        decided_by=row.decided_by,
+        decided_at=from_text(row.decided_at) if row.decided_at else None,
+        comment=row.comment,
+    )
