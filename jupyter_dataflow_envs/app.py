@@ -139,7 +139,7 @@ class DataflowEnvsApp(ExtensionApp):
             self.log.warning("'%s' was not activated: %s", short_name, error.message)
 
     def _open(self) -> Deployment:
-        from .builds.build import BuildSettings
+        from .builds.workshop import BuildSettings
         from .handlers.base import operating_system_user
         from .service.deployment import Deployment, DeploymentSettings
 

@@ -7,131 +7,28 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError, SQLAlchemyError
 
 from ..domain.clock import now
+from ..domain.errors import NotFound
 from ..domain.events import EventKind
 from ..domain.lock import Lock
-from ..domain.requirement import parse_pair
-from ..domain.spec import EnvironmentSpec
 from ..domain.version import Progress, Step, StepDuration
 from ..engine.faults import explain
-from ..engine.protocol import Answer, Caches, Job, Message, Mode, Sources
-from ..store import deployment, events, prefixes, queue, versions
-from ..store.database import Database
+from ..engine.protocol import Answer, Job, Message, Mode
+from ..store import events, prefixes, queue, versions
 from ..store.prefixes import Prefix
 from ..store.queue import BuiltPrefix, QueuedAttempt
-from ..store.root import Root
-from .log import BuildLog, Logs
-from .prefix_folders import PrefixFolders
-from .reserve import Reserve
-from .runner import Runner
+from .log import BuildLog
+from .steps import Steps
+from .workshop import Workshop
 
 PROGRESS_SECONDS = 0.25
 """Between two writes of a build's progress to the database."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuildSettings:
-    """What the deployment says about builds."""
-
-    channels: tuple[str, ...]
-    pip_index_url: str | None
-    pip_extra_index_urls: tuple[str, ...]
-    allow_source_builds: bool
-    run_link_scripts: bool
-    virtual_packages: dict[str, str] | None
-    max_concurrent_builds: int
-    max_log_bytes: int
-    extended_requirements: bool
-
-    @property
-    def sources(self) -> Sources:
-        return Sources(self.channels, self.pip_index_url, self.pip_extra_index_urls)
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """Everything that builds of one deployment share."""
-
-    database: Database
-    root: Root
-    settings: BuildSettings
-    runner: Runner
-
-    @property
-    def folders(self) -> PrefixFolders:
-        return PrefixFolders(self.root.prefixes)
-
-    @property
-    def logs(self) -> Logs:
-        return Logs(self.root.logs, self.settings.max_log_bytes)
-
-    @property
-    def reserve(self) -> Reserve:
-        return Reserve(self.root.reserve)
-
-    @property
-    def caches(self) -> Caches:
-        return Caches(*(str(self.root.cache(name)) for name in ("packages", "repodata", "uv", "bytecode")))
-
-    def job(
-        self, connection: Connection, *, title: str, spec: EnvironmentSpec, prefix: Path, hold: Lock | None = None
-    ) -> Job:
-        """What the engine is told to build `spec`; `hold`: what is installed and must stay as it is."""
-        base = versions.lock(connection, spec.base.digest) if spec.base else None
-        # What was allowed when the build was asked for stays readable.
-        conda, pip = parse_pair(spec.conda_requirements, spec.pip_requirements, extended=True)
-        return Job(
-            mode=Mode.BUILD,
-            caches=self.caches,
-            sources=self.settings.sources,
-            prefix=str(prefix),
-            title=title,
-            python_version=spec.python_version,
-            conda=tuple(r.conda_spec() for r in conda),
-            pip=(
-                *(r.pip_spec() for r in pip),
-                *(text for r in conda if r.extras for text in (r.with_extras_for_pip(),) if text),
-            ),
-            lock=hold,
-            base=base,
-            base_title=spec.base.title if spec.base else "",
-            policy=deployment.policy(connection),
-            allow_source_builds=self.settings.allow_source_builds,
-            run_link_scripts=self.settings.run_link_scripts,
-            virtual_packages=self.settings.virtual_packages,
-        )
-
-
-class Steps:
-    """How long each step took, for a run whose engine ends before it could tell."""
-
-    def __init__(self) -> None:
-        self._durations: list[StepDuration] = []
-        self._current: Step | None = None
-        self._since = time.monotonic()
-
-    def enter(self, step: Step) -> None:
-        self._leave()
-        self._current = step
-
-    def ended(self) -> list[StepDuration]:
-        """Of all steps, the last one ending now."""
-        self._leave()
-        self._current = None
-        return self._durations
-
-    def _leave(self) -> None:
-        moment = time.monotonic()
-        if self._current is not None:
-            self._durations.append(StepDuration(self._current.value, moment - self._since))
-        self._since = moment
 
 
 class Build:
@@ -170,10 +67,16 @@ class Build:
                 return
             self._record(connection, EventKind.BUILD_STARTED)
         # Not in that transaction: what goes wrong here must not leave the attempt waiting at its place for ever.
-        with self._workshop.database.read() as connection:
-            job = self._job(connection)
+        try:
+            with self._workshop.database.read() as connection:
+                job = self._job(connection)
+            self._log = self._workshop.logs.open(queued.environment_id, queued.number, queued.attempt)
+        except (NotFound, NoResultFound, FileNotFoundError):
+            if self._is_deleted():
+                self._throw_away()
+                return
+            raise
         self._changed()
-        self._log = self._workshop.logs.open(queued.environment_id, queued.number, queued.attempt)
         again = ", taken up again after an interruption" if queued.interruptions else ""
         self._say(
             f"Building {queued.short_name} version {queued.number}, attempt {queued.attempt}{again}, "
@@ -187,6 +90,11 @@ class Build:
             last = {"type": "failure", "reason": self._explained(error), "steps": []}
         self._end(last)
         self._changed()
+
+    def _is_deleted(self) -> bool:
+        """Whether an administrator has deleted the environment by force since the claim."""
+        with self._workshop.database.read() as connection:
+            return all(q.run_id != self.run_id for q in queue.active(connection))
 
     def _explained(self, error: Exception) -> str:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error

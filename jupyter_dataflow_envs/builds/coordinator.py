@@ -19,9 +19,10 @@ from ..domain.clock import now, to_text
 from ..domain.events import EventKind
 from ..store import events, prefixes, queue
 from ..store.queue import QueuedAttempt
-from .build import Build, Workshop
+from .build import Build
 from .housekeeping import sweep
 from .recovery import recover
+from .workshop import Workshop
 
 TAKE_OVER_SECONDS = 1.0
 """Between two tries to get the lock of a coordinator that may have died."""

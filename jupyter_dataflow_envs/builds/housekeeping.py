@@ -21,8 +21,8 @@ from ..domain.events import SERVICE, EventKind
 from ..kernels import leases
 from ..store import deployment, events, prefixes, versions
 from ..store.prefixes import Holding
-from .build import Workshop
 from .prefix_folders import PrefixFolders, remove_tree
+from .workshop import Workshop
 
 GRACE = timedelta(minutes=1)
 """How long a prefix stays after its last version has gone: a kernel may be about to start in it."""

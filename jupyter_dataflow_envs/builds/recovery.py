@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from ..domain.events import EventKind
 from ..store import events, prefixes, queue
 from ..store.queue import QueuedAttempt
-from .build import Workshop
 from .housekeeping import Removal, Why, clear_aside, remove
 from .log import BuildLog
 from .runner import end_leftover
+from .workshop import Workshop
 
 
 def recover(workshop: Workshop, running: Collection[str]) -> int:

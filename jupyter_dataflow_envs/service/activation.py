@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ..builds.build import Workshop
+from ..builds.workshop import Workshop
 from ..domain.environment import Environment
 from ..domain.errors import Conflict, NotAllowed, NotFound
 from ..domain.events import SERVICE, EventKind

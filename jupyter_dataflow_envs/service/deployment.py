@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..builds.build import BuildSettings, Workshop
 from ..builds.coordinator import Coordinator
 from ..builds.runner import LocalRunner, Runner
+from ..builds.workshop import BuildSettings, Workshop
 from ..domain.events import Event, EventKind
 from ..domain.permissions import Person
 from ..kernels import leases

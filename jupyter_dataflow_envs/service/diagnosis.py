@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from ..builds import housekeeping
-from ..builds.build import Workshop
 from ..builds.coordinator import Coordinator
 from ..builds.housekeeping import Plan, Removal, Why
+from ..builds.workshop import Workshop
 from ..engine.credentials import mask
 from ..kernels import leases
 from ..store.tables import SCHEMA_VERSION

@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy import Connection
 
-from ..builds.build import Workshop
+from ..builds.workshop import Workshop
 from ..domain import names
 from ..domain.clock import now
 from ..domain.environment import Environment

@@ -6,7 +6,7 @@ import logging
 import platform
 from dataclasses import replace
 
-from ..builds.build import Workshop
+from ..builds.workshop import Workshop
 from ..domain.errors import DataflowError, InvalidSpec
 from ..domain.names import check_python_version
 from ..domain.permissions import Person

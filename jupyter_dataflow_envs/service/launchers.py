@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from ..builds.build import Workshop
+from ..builds.workshop import Workshop
 from ..domain.environment import Environment
 from ..kernels import launcher
 from ..kernels.launcher import Target, write_launcher

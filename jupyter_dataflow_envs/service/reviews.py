@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ..builds.build import Workshop
+from ..builds.workshop import Workshop
 from ..domain.clock import to_text
 from ..domain.environment import Environment
 from ..domain.errors import Conflict, FieldError, InvalidSpec, NotAllowed, NotFound

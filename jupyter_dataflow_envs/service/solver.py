@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ..builds.build import Workshop
+from ..builds.workshop import Workshop
 from ..domain.environment import Environment
 from ..domain.errors import Conflict, Malformed, NotFound, Unavailable, Unsolvable
 from ..domain.lock import Lock, LockDiff, Manager, diff

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from ..builds.build import Workshop
+from ..builds.workshop import Workshop
 from ..domain.environment import Environment
 from ..domain.errors import Conflict, NotFound, QuotaExceeded
 from ..domain.events import EventKind

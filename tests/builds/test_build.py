@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from jupyter_dataflow_envs.builds.build import Build
 from jupyter_dataflow_envs.builds.runner import Listener
@@ -221,3 +222,18 @@ def test_a_prefix_is_held_from_the_transaction_that_finds_it(tmp_path: Path) -> 
         with deployment.database.read() as connection:
             environment = deployment.environments.get(ALICE, "two")
             assert versions.find(connection, environment.id, 1) == second
+
+
+def test_an_environment_deleted_right_after_the_claim_leaves_nothing(bench: Bench) -> None:
+    class Overtaken(Build):
+        def _job(self, connection: Connection) -> Job:
+            bench.deployment.environments.delete(BOSS, "one", force=True)
+            return super()._job(connection)
+
+    bench.create("one", "numpy==1")
+    bench.deployment.versions.build(ALICE, "one", pin_installed=True)
+    with bench.deployment.database.read() as connection:
+        (queued,) = queue.active(connection)
+    Overtaken(bench.deployment.workshop, queued, lambda: None).run()
+    assert query(bench.deployment, "SELECT * FROM prefixes WHERE state = 'building'") == []
+    assert bench.deployment.workshop.folders.ids() == prefix_ids(bench.deployment)

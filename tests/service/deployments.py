@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from jupyter_dataflow_envs.builds.build import BuildSettings
 from jupyter_dataflow_envs.builds.runner import Runner
+from jupyter_dataflow_envs.builds.workshop import BuildSettings
 from jupyter_dataflow_envs.domain.permissions import Person
 from jupyter_dataflow_envs.domain.version import Version
 from jupyter_dataflow_envs.service.deployment import Deployment, DeploymentSettings

@@ -70,10 +70,24 @@ class LifeOfEnvironments(RuleBasedStateMachine):
 
     # What people do.
 
-    @initialize(line=conda)
-    def two_environments(self, line: tuple[str, ...]) -> None:
-        self.create("alice", "one", "Alpha", "3.11", line, None)
-        self.create("bob", "two", "Beta", "3.12", line, None)
+    @initialize(
+        line=conda,
+        beginnings=st.tuples(*[st.sampled_from(("saved", "draft", "draft", "published", "newer draft"))] * 2),
+        users=st.sets(st.sampled_from(sorted(PEOPLE))),
+    )
+    def two_environments(self, line: tuple[str, ...], beginnings: tuple[str, str], users: set[str]) -> None:
+        """In the midst of their lives, so that few steps lead to what takes many from the start."""
+        for owner, name, beginning in zip(("alice", "bob"), NAMES, beginnings, strict=False):
+            self.create(owner, name, "Alpha", "3.11", line, None)
+            if beginning != "saved":
+                self.build_well(name)
+            if beginning in ("published", "newer draft"):
+                self.get_published(name)
+            for user in sorted(users):
+                self.use(user, name, draft=False)
+            if beginning == "newer draft":
+                self.save(owner, name, Draft("Beta", conda_requirements=("scipy",)), full_name="Beta", conda=("scipy",))
+                self.build_well(name)
 
     @rule(who=st.sampled_from(sorted(PEOPLE)), name=st.sampled_from(NAMES), title=text, python=python, conda=conda,
           base=st.sampled_from((None, None, *NAMES)))  # fmt: skip
@@ -120,6 +134,10 @@ class LifeOfEnvironments(RuleBasedStateMachine):
         name = self.one_of(which, lambda e: e.status != "In Progress")
         if self.begin(who, name, keep) and how != "left":
             self.end_of(name, how == "well")
+
+    def build_well(self, name: str) -> None:
+        if self.begin("owner", name, False):
+            self.end_of(name, True)
 
     def begin(self, who: str, name: str, keep: bool) -> bool:
         who = self.named(who, name)
@@ -198,13 +216,18 @@ class LifeOfEnvironments(RuleBasedStateMachine):
     def publish(self, which: int, anew: bool) -> None:
         """The way of most: built, submitted, approved."""
         name = self.one_of(which, lambda e: e.status in ("Saved", "Draft", "Failed"))
-        if anew and self.begin("owner", name, False):
-            self.end_of(name, True)
-        self.matches()
+        if anew:
+            self.build_well(name)
+            self.matches()
+        self.get_published(name)
+
+    def get_published(self, name: str) -> None:
         self.hand_in("owner", name)
         self.matches()
         if self.life.reviews:
             self.decide_on(self.life.reviews[-1], "boss", "approved", other_digest=False)
+        self.matches()
+        self.others_see_it_never_go_back()
 
     @rule(who=boss_mostly, which=which, reason=st.sampled_from(("too old", None)))
     def deprecate(self, who: str, which: int, reason: str | None) -> None:
@@ -232,6 +255,9 @@ class LifeOfEnvironments(RuleBasedStateMachine):
     @rule(who=someone, which=which, draft=st.sampled_from((False, False, True)))
     def activate(self, who: str, which: int, draft: bool) -> None:
         name = self.one_of(which, lambda e: e.success and e.status != "In Progress")
+        self.use(who, name, draft=draft)
+
+    def use(self, who: str, name: str, *, draft: bool) -> None:
         who = self.named(who, name)
         self.both(
             lambda: self.life.activate(who, name, draft=draft),
@@ -322,8 +348,8 @@ TestLifeOfEnvironments: Any = LifeOfEnvironments.TestCase
 TestLifeOfEnvironments.pytestmark = pytest.mark.timeout(900)
 TestLifeOfEnvironments.settings = settings(
     settings.default,
-    max_examples=40,
-    stateful_step_count=60,
+    max_examples=30,
+    stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
