@@ -143,7 +143,7 @@ def test_listed_newest_first_for_whom_they_concern(database: Database) -> None:
 
         environments.transfer(connection, one.environment_id, "bob")
         assert listed(BOB) == ["two", "one"]  # its history goes with it
-        assert listed(ANN) == ["three", "one"]  # and who submitted it learns what became of it
+        assert listed(ANN) == ["three"]  # as the environment itself, which she may not see any more
 
 
 def test_the_latest_review_stays_with_the_environment(database: Database, open_review: Review) -> None:
