@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache, cached_property
+from typing import NamedTuple
 
 from .environment import Environment, Status
 from .errors import Conflict, NotAllowed
@@ -62,7 +63,61 @@ class Decision:
 
 ALLOWED = Decision(True)
 
-Objection = Callable[[Environment, Person], "Decision | None"]
+
+class Situation(NamedTuple):
+    """All that the table looks at. Equal situations have equal decisions: of a long listing few have to be decided."""
+
+    status: Status
+    owner: bool
+    admin: bool
+    approves_own: bool
+    own_submission: bool
+    """The open review is of what this person submitted, or owns by now."""
+    built: bool
+    """A version was built successfully."""
+    built_before: bool
+    """And one before that."""
+    latest_is_published: bool
+    """The latest successful version is the published one."""
+    usable: bool
+    """There is a version that this person can use."""
+    usable_is_published: bool
+    published: bool
+    ever_published: bool
+    deprecation: str | None
+    active: bool
+    others: int
+    """People who have it active, beside the owner and this person."""
+    children: int
+    """Environments based on it."""
+
+    @classmethod
+    def of(cls, environment: Environment, person: Person) -> Situation:
+        owner = person.name == environment.owner
+        success, published, review = environment.latest_success, environment.published, environment.review
+        usable = success if owner else published
+        return cls(
+            status=environment.status,
+            owner=owner,
+            admin=person.is_admin,
+            approves_own=person.approves_own,
+            own_submission=review is not None and review.open and (owner or person.name == review.submitted_by),
+            built=success is not None,
+            # Every number below the latest successful one was successful: only the latest version can be failed.
+            built_before=success is not None and success > 1,
+            latest_is_published=success is not None and success == published,
+            usable=usable is not None,
+            usable_is_published=usable == published,
+            published=published is not None,
+            ever_published=environment.ever_published,
+            deprecation=environment.deprecated.reason if environment.deprecated else None,
+            active=environment.active,
+            others=environment.usage.others,
+            children=environment.usage.children,
+        )
+
+
+Objection = Callable[[Situation], "Decision | None"]
 
 
 @dataclass(frozen=True)
@@ -76,17 +131,17 @@ class Rule:
     """Statuses in which it is refused, each with the reason."""
     objections: tuple[Objection, ...] = ()
 
-    def decide(self, environment: Environment, person: Person) -> Decision:
+    def decide(self, situation: Situation) -> Decision:
         """ "Not you" comes before "not now": waiting would not help."""
-        if not _is(self.who, environment, person):
+        if not _is(self.who, situation):
             return self.not_you
         found = None
         for objection in self.objections:
-            decision = objection(environment, person)
+            decision = objection(situation)
             if decision is not None and decision.forbidden:
                 return decision
             found = found or decision
-        if self.not_in and (reason := self.not_in.get(environment.status)) is not None:
+        if self.not_in and (reason := self.not_in.get(situation.status)) is not None:
             return _not_now(reason)
         return found or ALLOWED
 
@@ -107,7 +162,7 @@ def may_see_version(environment: Environment, number: int, person: Person) -> bo
 
 def decide(action: Action, environment: Environment, person: Person) -> Decision:
     """Whether the person may do that now."""
-    return TABLE[action].decide(environment, person)
+    return TABLE[action].decide(Situation.of(environment, person))
 
 
 def require(action: Action, environment: Environment, person: Person) -> None:
@@ -118,9 +173,9 @@ def require(action: Action, environment: Environment, person: Person) -> None:
     raise (NotAllowed if decision.forbidden else Conflict)(decision.reason or "This is not allowed.")
 
 
-def actions(environment: Environment, person: Person) -> dict[Action, Decision]:
+def actions(situation: Situation) -> dict[Action, Decision]:
     """Every action, for the panel."""
-    return {action: rule.decide(environment, person) for action, rule in TABLE.items()}
+    return {action: rule.decide(situation) for action, rule in TABLE.items()}
 
 
 @cache
@@ -128,98 +183,90 @@ def _not_now(reason: str) -> Decision:
     return Decision(False, reason)
 
 
-def _is(who: Who, environment: Environment, person: Person) -> bool:
+def _is(who: Who, situation: Situation) -> bool:
     if who is Who.EVERYONE:
         return True
     if who is Who.OWNER:
-        return person.name == environment.owner
-    return person.is_admin or (who is Who.OWNER_OR_ADMINISTRATOR and person.name == environment.owner)
+        return situation.owner
+    return situation.admin or (who is Who.OWNER_OR_ADMINISTRATOR and situation.owner)
 
 
-def _busy_for_its_keepers(environment: Environment, person: Person) -> Decision | None:
-    keeper = person.is_admin or person.name == environment.owner
-    return _not_now(_BUILDING) if keeper and environment.status is Status.IN_PROGRESS else None
+def _busy_for_its_keepers(situation: Situation) -> Decision | None:
+    keeper = situation.admin or situation.owner
+    return _not_now(_BUILDING) if keeper and situation.status is Status.IN_PROGRESS else None
 
 
-def _nothing_usable(environment: Environment, person: Person) -> Decision | None:
-    if environment.usable_by(person.name) is not None:
+def _nothing_usable(situation: Situation) -> Decision | None:
+    if situation.usable:
         return None
-    if person.name == environment.owner:
-        return _not_now("No version has been built yet: build it first.")
-    return _not_now("It is not published.")
+    return _not_now("No version has been built yet: build it first." if situation.owner else "It is not published.")
 
 
-def _deprecated(environment: Environment, person: Person) -> Decision | None:
+def _deprecated(situation: Situation) -> Decision | None:
     """The deprecation is of the published version: its owner may still try a newer one."""
-    if environment.deprecated is None or environment.usable_by(person.name) != environment.published:
+    if situation.deprecation is None or not situation.usable_is_published:
         return None
-    return Decision(False, f"It is deprecated: {environment.deprecated.reason}")
+    return Decision(False, f"It is deprecated: {situation.deprecation}")
 
 
-def _newly_deprecated(environment: Environment, person: Person) -> Decision | None:
+def _newly_deprecated(situation: Situation) -> Decision | None:
     """Who has it active keeps it."""
-    return None if environment.active else _deprecated(environment, person)
+    return None if situation.active else _deprecated(situation)
 
 
-def _inactive(environment: Environment, person: Person) -> Decision | None:
-    return None if environment.active else _not_now("It is not active.")
+def _inactive(situation: Situation) -> Decision | None:
+    return None if situation.active else _not_now("It is not active.")
 
 
-def _no_draft(environment: Environment, person: Person) -> Decision | None:
-    if environment.latest_success is None:
+def _no_draft(situation: Situation) -> Decision | None:
+    if not situation.built:
         return _not_now("No version has been built yet.")
-    if environment.latest_success == environment.published:
+    if situation.latest_is_published:
         return _not_now("Its latest version is the published one: activate that.")
     return None
 
 
-def _nothing_earlier(environment: Environment, person: Person) -> Decision | None:
-    # Every number below the latest successful one was successful: only the latest version can be failed.
-    if environment.latest_success is None or environment.latest_success == 1:
-        return _not_now("There is no earlier version to go back to.")
-    return None
+def _nothing_earlier(situation: Situation) -> Decision | None:
+    return None if situation.built_before else _not_now("There is no earlier version to go back to.")
 
 
-def _nothing_to_submit(environment: Environment, person: Person) -> Decision | None:
-    if environment.latest_success is None:
+def _nothing_to_submit(situation: Situation) -> Decision | None:
+    if not situation.built:
         return _not_now("No version has been built successfully yet: build it first.")
-    if environment.latest_success == environment.published:
+    if situation.latest_is_published:
         return _not_now("Its latest successful version is published already.")
     return None
 
 
-def _own_submission(environment: Environment, person: Person) -> Decision | None:
-    review = environment.review
-    if person.approves_own or review is None or not review.open:
-        return None
-    if person.name not in (review.submitted_by, environment.owner):
+def _own_submission(situation: Situation) -> Decision | None:
+    if situation.approves_own or not situation.own_submission:
         return None
     return Decision(False, "You can't approve what you submitted: another administrator decides.", forbidden=True)
 
 
-def _unpublished(environment: Environment, person: Person) -> Decision | None:
-    return None if environment.published is not None else _not_now("It is not published.")
+def _unpublished(situation: Situation) -> Decision | None:
+    return None if situation.published else _not_now("It is not published.")
 
 
-def _deprecated_already(environment: Environment, person: Person) -> Decision | None:
-    return _not_now("It is deprecated already.") if environment.deprecated is not None else None
+def _deprecated_already(situation: Situation) -> Decision | None:
+    return _not_now("It is deprecated already.") if situation.deprecation is not None else None
 
 
-def _not_deprecated(environment: Environment, person: Person) -> Decision | None:
-    return None if environment.deprecated is not None else _not_now("It is not deprecated.")
+def _not_deprecated(situation: Situation) -> Decision | None:
+    return None if situation.deprecation is not None else _not_now("It is not deprecated.")
 
 
-def _published_once(environment: Environment, person: Person) -> Decision | None:
-    if environment.ever_published and not person.is_admin:
+def _published_once(situation: Situation) -> Decision | None:
+    if situation.ever_published and not situation.admin:
         return Decision(False, "It has been published: only an administrator can delete it.", forbidden=True)
     return None
 
 
-def _in_use(environment: Environment, person: Person) -> Decision | None:
-    usage = environment.usage
+def _in_use(situation: Situation) -> Decision | None:
+    others, children = situation.others, situation.children
     uses = [
-        *([f"active for {_count(usage.others, 'other person', 'other people')}"] if usage.others else []),
-        *([f"the base of {_count(usage.children, 'environment', 'environments')}"] if usage.children else []),
+        *([f"active for {_count(others, 'other person', 'other people')}"] if others else []),
+        *([f"the base of {_count(children, 'environment', 'environments')}"] if children else []),
     ]
     return Decision(False, f"It is {' and '.join(uses)}.") if uses else None
 

@@ -164,7 +164,7 @@ class Versions:
         held = versions.held_bytes(connection, environment.owner)
         if held >= most:
             raise QuotaExceeded(
-                f"The environments of {environment.owner} take {held / 1e9:.1f} GB, and {most / 1e9:.1f} GB are "
+                f"The environments of {environment.owner} take {held / 1e6:,.0f} MB, and {most / 1e6:,.0f} MB are "
                 "allowed here: delete one first.",
                 held_bytes=held,
                 max_bytes=most,

@@ -74,14 +74,7 @@ def full_name(person: Person) -> ColumnElement[Any]:
 def seen(connection: Connection, rows: Sequence[Row[Any]], person: Person) -> list[Environment]:
     """Of rows of `COLUMNS`; the number of queries does not depend on how many they are."""
     ids = [r.id for r in rows]
-    people = _people(connection, ids, person)
-    active: dict[str, bool] = {}
-    for r in connection.execute(
-        select(activations.c.environment_id, activations.c.draft).where(
-            activations.c.environment_id.in_(ids), activations.c.person == person.name
-        )
-    ):
-        active[r.environment_id] = active.get(r.environment_id, False) or r.draft
+    activated = _activated(connection, ids, person)
     places = _queue_places(connection) if any(r.outcome == Outcome.QUEUED.value for r in rows) else {}
     return [
         Environment(
@@ -99,9 +92,9 @@ def seen(connection: Connection, rows: Sequence[Row[Any]], person: Person) -> li
             publication=_publication(r),
             ever_published=r.published_at is not None,
             review=_review(r),
-            usage=_usage(r, people),
-            active=r.id in active,
-            draft_active=active.get(r.id, False),
+            usage=_usage(r, activated.get(r.id)),
+            active=r.id in activated and bool(activated[r.id].mine),
+            draft_active=r.id in activated and bool(activated[r.id].drafts),
             spec_digest=r.spec_digest,
         ).seen_by(person)
         for r in rows
@@ -156,29 +149,31 @@ def _review(row: Row[Any]) -> Review | None:
     )
 
 
-def _people(connection: Connection, ids: Sequence[str], person: Person) -> dict[str, tuple[int, int]]:
-    """By environment: how many people have it active, and how many of them are neither owner nor asking."""
+def _activated(connection: Connection, ids: Sequence[str], person: Person) -> dict[str, Row[Any]]:
+    """Of those that are activated: how many people have it (`n`), how many of them are neither owner nor asking
+    (`others`), and how often the asking person has it (`mine`), as a draft (`drafts`)."""
     leased = activations.c.leased_until > to_text(now())
-    people = activations.c.person.distinct()
-    used = connection.execute(
+    people, own = activations.c.person.distinct(), activations.c.person == person.name
+    rows = connection.execute(
         select(
             activations.c.environment_id,
             func.count(people).filter(leased).label("n"),
-            func.count(people)
-            .filter(leased, activations.c.person != person.name, activations.c.person != environments.c.owner)
-            .label("others"),
+            func.count(people).filter(leased, ~own, activations.c.person != environments.c.owner).label("others"),
+            func.count().filter(own).label("mine"),
+            func.count().filter(own, activations.c.draft).label("drafts"),
         )
         .join_from(activations, environments, environments.c.id == activations.c.environment_id)
         .where(activations.c.environment_id.in_(ids))
         .group_by(activations.c.environment_id)
     )
-    return {u.environment_id: (u.n, u.others) for u in used}
+    return {r.environment_id: r for r in rows}
 
 
-def _usage(row: Row[Any], people: Mapping[str, tuple[int, int]]) -> Usage:
-    active, others = people.get(row.id, (0, 0))
+def _usage(row: Row[Any], activated: Row[Any] | None) -> Usage:
     started = from_text(row.last_started) if row.last_started else None
-    return Usage(active, started, others, row.children)
+    if activated is None:
+        return Usage(0, started, 0, row.children)
+    return Usage(activated.n, started, activated.others, row.children)
 
 
 def _queue_places(connection: Connection) -> dict[int, int]:

@@ -14,6 +14,7 @@ from jupyter_dataflow_envs.domain.errors import Conflict, NotAllowed
 from jupyter_dataflow_envs.domain.permissions import (
     Action,
     Person,
+    Situation,
     actions,
     decide,
     may_see,
@@ -322,7 +323,7 @@ PERSONS = st.builds(Person, st.sampled_from(["ann", "bob", "cid"]), st.booleans(
 
 @given(ENVIRONMENTS, PERSONS)
 def test_the_panel_is_told_what_the_service_decides(it: Environment, person: Person) -> None:
-    told = actions(it, person)
+    told = actions(Situation.of(it, person))
     assert set(told) == set(Action)
     for action, decision in told.items():
         assert decision == decide(action, it, person)
@@ -333,7 +334,7 @@ def test_the_panel_is_told_what_the_service_decides(it: Environment, person: Per
 @given(ENVIRONMENTS, PERSONS)
 def test_what_is_hidden_from_a_person_decides_nothing_for_them(it: Environment, person: Person) -> None:
     if may_see(it, person):
-        assert actions(it.seen_by(person), person) == actions(it, person)
+        assert actions(Situation.of(it.seen_by(person), person)) == actions(Situation.of(it, person))
 
 
 @given(ENVIRONMENTS, PERSONS)
@@ -341,5 +342,5 @@ def test_nobody_loses_by_becoming_an_administrator(it: Environment, person: Pers
     """What an owner may, an owner who becomes an administrator may too."""
     promoted = replace(person, is_admin=True)
     if it.owner == person.name:
-        mine, theirs = actions(it, person), actions(it, promoted)
+        mine, theirs = actions(Situation.of(it, person)), actions(Situation.of(it, promoted))
         assert not [a for a in Action if mine[a].allowed and not theirs[a].allowed]

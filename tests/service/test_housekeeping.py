@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
 import json
 import subprocess
 from collections.abc import Iterator
@@ -36,6 +33,7 @@ from tests.service.deployments import (
     minor_of,
     query,
 )
+from tests.service.installed import records
 from tests.service.warm import warm
 
 
@@ -92,34 +90,6 @@ def _prefix(deployment: Deployment, version: Version) -> Path:
     return deployment.workshop.folders.path(version.prefix_id)
 
 
-def _records(prefix: Path) -> dict[str, Any]:
-    """What conda and pip have written down, and that the files are as they say."""
-    found: dict[str, Any] = {}
-    for file in (prefix / "conda-meta").glob("*.json"):
-        record = json.loads(file.read_text())
-        paths = {p["_path"]: p for p in record["paths_data"]["paths"]}
-        for name, path in paths.items():
-            if path["path_type"] == "hardlink" and not path.get("file_mode"):  # else the prefix is written into it
-                assert hashlib.sha256((prefix / name).read_bytes()).hexdigest() == path["sha256"], name
-        found[f"conda {record['name']}"] = {
-            **{k: record.get(k) for k in ("version", "build", "subdir", "url", "sha256", "md5")},
-            "files": {n: p["sha256"] if p["path_type"] == "hardlink" else p["path_type"] for n, p in paths.items()},
-        }
-    for installer in prefix.glob("lib/python3*/site-packages/*.dist-info/INSTALLER"):
-        if installer.read_text().strip() != "uv":
-            continue
-        lines = (installer.parent / "RECORD").read_text().splitlines()
-        rows = {path: digest for path, digest, _ in csv.reader(lines) if digest}
-        for path, digest in rows.items():
-            kind, _, expected = digest.partition("=")
-            content = hashlib.new(kind, (installer.parent.parent / path).read_bytes()).digest()
-            assert base64.urlsafe_b64encode(content).rstrip(b"=").decode() == expected, path
-        # Scripts begin with the prefix's own path.
-        found[f"pip {installer.parent.name}"] = {p: d for p, d in rows.items() if not p.startswith("../")}
-    assert {"conda python", "conda ipykernel", "pip tinywheel_00-1.4.dist-info"} <= found.keys()
-    return found
-
-
 def _said(deployment: Deployment, kind: str, prefix: str) -> list[tuple[str | None, int | None, dict[str, Any]]]:
     rows = query(deployment, "SELECT * FROM events WHERE kind = :kind ORDER BY seq", kind=f"housekeeping.{kind}")
     found = [(r.short_name, r.version, json.loads(r.details)) for r in rows if r.actor == "(service)"]
@@ -129,7 +99,7 @@ def _said(deployment: Deployment, kind: str, prefix: str) -> list[tuple[str | No
 def test_a_version_beyond_the_limit_comes_back_by_a_revert(deployment: Deployment, python: str) -> None:
     first, second = _versions(deployment, "limit", python, 2, "1.4")
     prefix = _prefix(deployment, first)
-    before, log = _records(prefix), log_of(deployment, "limit", 1)
+    before, log = records(prefix), log_of(deployment, "limit", 1)
     _sweep(deployment)
     assert prefix.exists(), "there is no limit"
 
@@ -155,7 +125,7 @@ def test_a_version_beyond_the_limit_comes_back_by_a_revert(deployment: Deploymen
     assert third.outcome.value == "succeeded", f"{third.reason}\n{log_of(deployment, 'limit', third.number)}"
     assert (third.number, third.reverted_from, third.digest) == (3, 1, first.digest)
     assert third.prefix_id != first.prefix_id
-    assert _records(_prefix(deployment, third)) == before
+    assert records(_prefix(deployment, third)) == before
     _sweep(deployment)
     assert _installed(deployment, "limit") == [3]
 

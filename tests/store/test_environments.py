@@ -302,7 +302,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(database: D
                 items, _ = environments.page(connection, Page(limit=100), ANN)
             assert len(items) == n + 1
             amounts.append(len(run))
-    assert amounts == [4, 4]
+    assert amounts == [3, 3]
 
 
 @pytest.mark.parametrize("sort", sorted(SORT_KEYS))

@@ -15,7 +15,7 @@ from jupyter_dataflow_envs.domain.clock import now
 from jupyter_dataflow_envs.domain.environment import Deprecation, Environment, Publication, Status
 from jupyter_dataflow_envs.domain.errors import NotFound
 from jupyter_dataflow_envs.domain.page import Page
-from jupyter_dataflow_envs.domain.permissions import Person, actions
+from jupyter_dataflow_envs.domain.permissions import Person, Situation, actions
 from jupyter_dataflow_envs.domain.review import ReviewState
 from jupyter_dataflow_envs.domain.version import Outcome
 from jupyter_dataflow_envs.store import environments, queue, reviews, versions
@@ -235,7 +235,7 @@ def _pages(connection: Connection, person: Person) -> Iterator[tuple[Page, list[
 
 
 def _all_of(items: list[Environment], person: Person) -> list[Any]:
-    return [(e, e.etag, e.status, e.modified, actions(e, person)) for e in items]
+    return [(e, e.etag, e.status, e.modified, actions(Situation.of(e, person))) for e in items]
 
 
 @settings(max_examples=15)
