@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from .errors import ServerError, ServerUnreachable
-from .frames import FIRST_PAUSE, LONGEST_PAUSE, Frames
+from .frames import Resuming
 
 if TYPE_CHECKING:
     from typing import Any
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     Frame = EventFrame | SnapshotFrame | ProgressFrame
 
 
-class EventStream:
+class EventStream(Resuming):
     """Iterates over what happens after an event, told by its sequence number; without one, over what happens from now.
 
     Frames are dictionaries: `type` is `event`; or `snapshot`, always the first one without a sequence number: what is
@@ -39,52 +37,27 @@ class EventStream:
         progress: bool = False,
         patience: float = 30.0,
     ) -> None:
-        self.address = address
+        super().__init__(address, patience)
         self.position = since
         self.follow = follow
         self.progress = progress
-        self.patience = patience
         self._deployment: str | None = None
         self._end: int | None = None
-        self._frames: Frames | None = None
-        self._closed = threading.Event()
 
     def __iter__(self) -> Iterator[Frame]:
-        pause, lost_since = FIRST_PAUSE, None
-        while not self._closed.is_set():
+        while not self._ended():
             try:
-                for frame in self._connection():
-                    pause, lost_since = FIRST_PAUSE, None
-                    if self._is_wanted(frame):
-                        yield cast("Frame", frame)
-                    if self._ended():
-                        return
-            except ServerUnreachable:
-                if self._closed.is_set():
-                    return
-                now = time.monotonic()
-                lost_since = now if lost_since is None else lost_since
-                if now - lost_since >= self.patience:
-                    raise
-                self._closed.wait(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                yield from self._connection()
+            except ServerUnreachable as error:
+                self._pause_after(error)
 
-    def close(self) -> None:
-        """End the iteration, from this or another thread."""
-        self._closed.set()
-        if (frames := self._frames) is not None:
-            frames.abort()
-
-    def _connection(self) -> Iterator[dict[str, Any]]:
-        """The frames of one connection; ServerUnreachable when it breaks."""
+    def _connection(self) -> Iterator[Frame]:
         known = {"since": self.position, "deployment": self._deployment}
-        frames = Frames(self.address, "events", {k: v for k, v in known.items() if v is not None})
-        self._frames = frames
-        try:
-            if not self._closed.is_set():  # else it was closed while this connected, when there was nothing to abort
-                yield from frames
-        finally:
-            self._frames = None
+        for frame in self._frames_of("events", {k: v for k, v in known.items() if v is not None}):
+            if self._is_wanted(frame):
+                yield cast("Frame", frame)
+            if self._ended():
+                return
 
     def _is_wanted(self, frame: dict[str, Any]) -> bool:
         """Whether the frame is for the caller; moves `position`."""

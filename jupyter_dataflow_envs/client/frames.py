@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -110,3 +112,45 @@ class Frames:
     def _lost(self, error: BaseException) -> ServerUnreachable:
         why = str(error) or type(error).__name__
         return ServerUnreachable(f"Lost the connection to {self.address.url} ({why}): see that the server runs.")
+
+
+class Resuming:
+    """What takes up a lost connection where it broke: `_frames_of` one, then `_pause_after` its break, and again."""
+
+    def __init__(self, address: Address, patience: float) -> None:
+        self.address = address
+        self.patience = patience
+        self._closed = threading.Event()
+        self._frames: Frames | None = None
+        self._pause = FIRST_PAUSE
+        self._lost_since: float | None = None
+
+    def close(self) -> None:
+        """End the iteration, from this or another thread."""
+        self._closed.set()
+        if (frames := self._frames) is not None:
+            frames.abort()
+
+    def _frames_of(self, path: str, query: Mapping[str, object]) -> Iterator[dict[str, Any]]:
+        """What one connection brings; ServerUnreachable when it breaks."""
+        frames = Frames(self.address, path, query)
+        self._frames = frames
+        try:
+            if self._closed.is_set():  # while this connected, when there was nothing to abort
+                return
+            for frame in frames:
+                self._pause, self._lost_since = FIRST_PAUSE, None
+                yield frame
+        finally:
+            self._frames = None
+
+    def _pause_after(self, error: ServerUnreachable) -> None:
+        """Raises it when the server has been away for longer than `patience`."""
+        if self._closed.is_set():
+            return
+        now = time.monotonic()
+        self._lost_since = now if self._lost_since is None else self._lost_since
+        if now - self._lost_since >= self.patience:
+            raise error
+        self._closed.wait(self._pause)
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)

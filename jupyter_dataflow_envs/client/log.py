@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import NotFound
 from .errors import ServerNotFound, ServerUnreachable
-from .frames import FIRST_PAUSE, LONGEST_PAUSE, Frames
+from .frames import Resuming
 
 if TYPE_CHECKING:
     from .servers import Address
@@ -25,7 +23,7 @@ class LogPart:
     complete: bool
 
 
-class LogStream:
+class LogStream(Resuming):
     """Iterates over the text of one attempt's log from a byte offset until the attempt has ended.
 
     A lost connection is taken up again where it broke: every byte arrives once. When the server stays away for longer
@@ -34,57 +32,31 @@ class LogStream:
     """
 
     def __init__(self, address: Address, path: str, *, attempt: int, offset: int = 0, patience: float = 30.0) -> None:
-        self.address = address
+        super().__init__(address, patience)
         self.path = path
         self.attempt = attempt
         self.offset = offset
-        self.patience = patience
         self.outcome: str | None = None
-        self._frames: Frames | None = None
-        self._closed = threading.Event()
 
     def __iter__(self) -> Iterator[str]:
-        pause, lost_since = FIRST_PAUSE, None
         while self.outcome is None and not self._closed.is_set():
             try:
-                for text in self._connection():
-                    pause, lost_since = FIRST_PAUSE, None
-                    yield text
-            except ServerUnreachable:
-                if self._closed.is_set():
-                    return
-                now = time.monotonic()
-                lost_since = now if lost_since is None else lost_since
-                if now - lost_since >= self.patience:
-                    raise
-                self._closed.wait(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-
-    def close(self) -> None:
-        """End the iteration, from this or another thread."""
-        self._closed.set()
-        if (frames := self._frames) is not None:
-            frames.abort()
+                yield from self._connection()
+            except ServerUnreachable as error:
+                self._pause_after(error)
 
     def _connection(self) -> Iterator[str]:
-        """What one connection brings. Ends when the log is complete; ServerUnreachable when the connection breaks."""
+        """Ends when the log is complete."""
         try:
-            frames = Frames(self.address, self.path, {"offset": self.offset, "attempt": self.attempt})
-        except ServerNotFound as error:
-            # Its version was there a moment ago, and a refused upgrade need not have our JSON for a body.
-            raise NotFound(f"There is no log of attempt {self.attempt} any more.") from error
-        self._frames = frames
-        try:
-            if self._closed.is_set():  # while this connected, when there was nothing to abort
-                return
-            for frame in frames:
+            for frame in self._frames_of(self.path, {"offset": self.offset, "attempt": self.attempt}):
                 if frame.get("text") and (text := self._fresh(frame)):
                     yield text
                 if frame.get("complete"):
                     self.outcome = str(frame.get("outcome"))
                     return
-        finally:
-            self._frames = None
+        except ServerNotFound as error:
+            # Its version was there a moment ago, and a refused upgrade need not have our JSON for a body.
+            raise NotFound(f"There is no log of attempt {self.attempt} any more.") from error
 
     def _fresh(self, frame: dict[str, Any]) -> str:
         """The part of a frame's text that has not been seen; a frame from further on means that one was lost."""

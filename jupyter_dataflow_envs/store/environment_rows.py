@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func,
 from ..domain.clock import from_text, now, to_text
 from ..domain.environment import Deprecation, Environment, LatestVersion, Publication, Usage
 from ..domain.permissions import Person
-from ..domain.review import Review, ReviewState
+from ..domain.review import Review
 from ..domain.spec import EnvironmentSpec
 from ..domain.version import Outcome, Progress
+from .reviews import review_of
 from .tables import activations, attempts, environments, reviews, versions
 
 _SOURCE = (
@@ -39,15 +40,7 @@ COLUMNS: Select[Any] = select(
     attempts.c.phase,
     attempts.c.progress,
     attempts.c.reason,
-    reviews.c.version.label("review_version"),
-    reviews.c.digest.label("review_digest"),
-    reviews.c.state.label("review_state"),
-    reviews.c.note,
-    reviews.c.submitted_by,
-    reviews.c.submitted_at,
-    reviews.c.decided_by,
-    reviews.c.decided_at,
-    reviews.c.comment,
+    *(column.label(f"review_{column.name}") for column in reviews.c),
     select(func.count())
     .select_from(_children)
     .where(_children.c.base_environment_id == environments.c.id, _children.c.id != environments.c.id)
@@ -134,19 +127,7 @@ def _publication(row: Row[Any]) -> Publication | None:
 def _review(row: Row[Any]) -> Review | None:
     if row.review_state is None:
         return None
-    return Review(
-        id=row.latest_review,
-        environment_id=row.id,
-        version=row.review_version,
-        digest=row.review_digest,
-        state=ReviewState(row.review_state),
-        note=row.note,
-        submitted_by=row.submitted_by,
-        submitted_at=from_text(row.submitted_at),
-        decided_by=row.decided_by,
-        decided_at=from_text(row.decided_at) if row.decided_at else None,
-        comment=row.comment,
-    )
+    return review_of({column.name: row._mapping[f"review_{column.name}"] for column in reviews.c})
 
 
 def _activated(connection: Connection, ids: Sequence[str], person: Person) -> dict[str, Row[Any]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..domain.clock import from_text, now, to_text
@@ -64,7 +65,7 @@ def get(connection: Connection, review_id: str) -> Review:
     row = connection.execute(select(reviews).where(reviews.c.id == review_id)).first()
     if row is None:
         raise NotFound("There is no such review.")
-    return review_of(row)
+    return review_of(row._mapping)
 
 
 def of_person(
@@ -78,20 +79,22 @@ def of_person(
         query = query.where(reviews.c.state == state.value)
     if environment is not None:
         query = query.where(environments.c.short_name == environment.lower())
-    return [(review_of(r), r.short_name) for r in connection.execute(query)]
+    return [(review_of(r._mapping), r.short_name) for r in connection.execute(query)]
 
 
-def review_of(row: Row[Any]) -> Review:
+def review_of(values: Mapping[Any, Any]) -> Review:
+    """By the names of the columns."""
+    decided_at = values["decided_at"]
     return Review(
-        id=row.id,
-        environment_id=row.environment_id,
-        version=row.version,
-        digest=row.digest,
-        state=ReviewState(row.state),
-        note=row.note,
-        submitted_by=row.submitted_by,
-        submitted_at=from_text(row.submitted_at),
-        decided_by=row.decided_by,
-        decided_at=from_text(row.decided_at) if row.decided_at else None,
-        comment=row.comment,
+        id=values["id"],
+        environment_id=values["environment_id"],
+        version=values["version"],
+        digest=values["digest"],
+        state=ReviewState(values["state"]),
+        note=values["note"],
+        submitted_by=values["submitted_by"],
+        submitted_at=from_text(values["submitted_at"]),
+        decided_by=values["decided_by"],
+        decided_at=from_text(decided_at) if decided_at else None,
+        comment=values["comment"],
     )
