@@ -131,7 +131,8 @@ class Crowd:
         if review is None:
             return seen
         answer = person.decide(review, decision, "because")
-        if answer.status == 200:
+        # One that was decided before the crowd came is answered again, too, to who decided it.
+        if answer.status == 200 and review["state"] == "pending":
             self.decided.add((str(DEEDS[decision]), name, review["id"]))
         return answer
 
