@@ -141,6 +141,7 @@ class DataflowEnvsApp(ExtensionApp):
     def _open(self) -> Deployment:
         from .builds.workshop import BuildSettings
         from .handlers.base import operating_system_user
+        from .kernels.kernelspecs import default_kernels_dir
         from .service.deployment import Deployment, DeploymentSettings
 
         try:
@@ -150,7 +151,7 @@ class DataflowEnvsApp(ExtensionApp):
                     database_url=self.database_url,
                     admins=tuple(self.admins),
                     creator=operating_system_user(),
-                    kernels_dir=Path(jupyter_data_dir()) / "kernels",
+                    kernels_dir=default_kernels_dir(),
                     python=Path(sys.executable),
                     allow_self_approval=self.allow_self_approval,
                     builds=BuildSettings(
