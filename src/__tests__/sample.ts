@@ -1,6 +1,6 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import type { Environment, Me } from '../api/client';
+import type { Environment, Me } from '../api/schemas';
 
 export const trans = nullTranslator.load('jupyter_dataflow_envs');
 

@@ -1,12 +1,33 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import type { components } from './types';
-
-export type Environment = components['schemas']['EnvironmentAnswer'];
-export type EnvironmentList = components['schemas']['EnvironmentList'];
-export type Me = components['schemas']['MeAnswer'];
-type Refusal = components['schemas']['ErrorAnswer'];
+import type {
+  Compared,
+  Environment,
+  EnvironmentEdit,
+  EnvironmentList,
+  EnvironmentSpec,
+  EventList,
+  ExportFormat,
+  FieldError,
+  Imported,
+  Manager,
+  Me,
+  Newer,
+  PackageVersions,
+  Policy,
+  PolicyBody,
+  PolicyChanged,
+  Preview,
+  PreviewRequest,
+  Refusal,
+  Review,
+  ReviewPage,
+  Usage,
+  Version,
+  VersionSummary,
+  Violating
+} from './schemas';
 
 /**
  * What the server refused, with its stable code and its sentence for people.
@@ -15,11 +36,24 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
-    message: string
+    message: string,
+    /** Which fields and lines are wrong, when that is what was refused. */
+    readonly errors: readonly FieldError[] = [],
+    /** What else the refusal tells: the earlier decision, who uses it, the violations, the conflict. */
+    readonly more: Readonly<Record<string, unknown>> = {}
   ) {
     super(message);
     this.name = 'ApiError';
   }
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>;
+
+interface ICall {
+  query?: Query;
+  body?: unknown;
+  etag?: string;
+  signal?: AbortSignal;
 }
 
 /**
@@ -28,13 +62,11 @@ export class ApiError extends Error {
  * Every method rejects with `ApiError` for a refusal and with `ServerConnection.NetworkError` when nothing answers.
  */
 export class ApiClient {
-  constructor(private readonly _settings = ServerConnection.makeSettings()) {}
+  constructor(readonly settings: ServerConnection.ISettings = ServerConnection.makeSettings()) {}
 
-  /**
-   * Who is asking, and what they may use.
-   */
+  /** Who is asking, and what they may use. */
   me(): Promise<Me> {
-    return this._get<Me>('me');
+    return this._get('me');
   }
 
   /**
@@ -45,39 +77,253 @@ export class ApiClient {
    * @param query.background - whether nobody asked for this: the server does not count it as activity
    */
   environments(
-    query: { limit?: number; cursor?: string; background?: boolean } = {}
+    query: {
+      q?: string;
+      status?: string;
+      mine?: boolean;
+      sort?: string;
+      limit?: number;
+      cursor?: string;
+      background?: boolean;
+    } = {}
   ): Promise<EnvironmentList> {
-    const { limit = 100, cursor, background } = query;
-    return this._get<EnvironmentList>('environments', {
-      limit: String(limit),
-      ...(cursor ? { cursor } : {}),
-      ...(background ? { no_track_activity: '1' } : {})
-    });
+    const { background, ...rest } = query;
+    return this._get('environments', { limit: 100, ...rest, ...unasked(background) });
   }
 
-  private async _get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
-    const url =
-      URLExt.join(this._settings.baseUrl, 'dataflow-envs', path) +
-      URLExt.objectToQueryString(query);
-    const response = await ServerConnection.makeRequest(url, { method: 'GET' }, this._settings);
+  /** @param background - whether nobody asked for this: the server does not count it as activity */
+  environment(shortName: string, background = false): Promise<Environment> {
+    return this._get(of(shortName), unasked(background));
+  }
+
+  create(spec: EnvironmentSpec): Promise<Environment> {
+    return this._call('POST', 'environments', { body: spec });
+  }
+
+  /** @param etag - of the environment that was edited: who changed it meanwhile is not overwritten (412) */
+  edit(shortName: string, edit: EnvironmentEdit, etag?: string): Promise<Environment> {
+    return this._call('PATCH', of(shortName), { body: edit, etag });
+  }
+
+  /** @param force - although it is in use; for administrators */
+  remove(shortName: string, force = false): Promise<void> {
+    return this._call('DELETE', of(shortName), { query: force ? { force } : {} });
+  }
+
+  /** What a build of this would install; nothing is stored. Solves, so it can take seconds. */
+  preview(shortName: string, spec: PreviewRequest, signal?: AbortSignal): Promise<Preview> {
+    return this._call('POST', of(shortName, 'preview'), { body: spec, signal });
+  }
+
+  build(
+    shortName: string,
+    options: { pin_installed?: boolean; from_scratch?: boolean } = {}
+  ): Promise<VersionSummary> {
+    return this._call('POST', of(shortName, 'build'), { body: options });
+  }
+
+  cancel(shortName: string): Promise<VersionSummary> {
+    return this._call('POST', of(shortName, 'cancel'));
+  }
+
+  revert(shortName: string, version: number): Promise<VersionSummary> {
+    return this._call('POST', of(shortName, 'revert'), { body: { version } });
+  }
+
+  /** Newest first. */
+  async versions(shortName: string): Promise<VersionSummary[]> {
+    return (await this._get<{ items: VersionSummary[] }>(of(shortName, 'versions'))).items;
+  }
+
+  version(shortName: string, number: number): Promise<Version> {
+    return this._get(of(shortName, 'versions', number));
+  }
+
+  /** Packages of which the channels and indexes hold a newer version; asks them, so it can take seconds. */
+  async newer(shortName: string, number: number): Promise<Newer[]> {
+    return (await this._get<{ items: Newer[] }>(of(shortName, 'versions', number, 'newer'))).items;
+  }
+
+  /** A version as a file for other tools. */
+  exported(shortName: string, number: number, format: ExportFormat): Promise<string> {
+    return this._text('GET', of(shortName, 'versions', number, 'export', format));
+  }
+
+  /** The whole log of one attempt, the latest one when none is named. */
+  log(shortName: string, number: number, attempt?: number): Promise<string> {
+    return this._text('GET', of(shortName, 'versions', number, 'log'), { query: { attempt } });
+  }
+
+  /** @param left - `short@version`, or `short` for the version that one can use; so too `right` */
+  compare(left: string, right: string): Promise<Compared> {
+    return this._get('compare', { left, right });
+  }
+
+  submit(shortName: string, comment: string): Promise<Review> {
+    return this._call('POST', of(shortName, 'submit'), { body: { comment } });
+  }
+
+  withdraw(shortName: string, comment = ''): Promise<Review> {
+    return this._call('POST', of(shortName, 'withdraw'), { body: { comment } });
+  }
+
+  /** Newest first: all for administrators, one's own otherwise. */
+  async reviews(query: { state?: string; environment?: string } = {}): Promise<Review[]> {
+    return (await this._get<{ items: Review[] }>('reviews', query)).items;
+  }
+
+  review(id: string): Promise<ReviewPage> {
+    return this._get(`reviews/${encodeURIComponent(id)}`);
+  }
+
+  /** @param review - as it was looked at: the decision is about its digest */
+  approve(review: Pick<Review, 'id' | 'digest'>, comment: string): Promise<Review> {
+    return this._decide('approve', review, comment);
+  }
+
+  /** @param comment - what the owner reads; required */
+  reject(review: Pick<Review, 'id' | 'digest'>, comment: string): Promise<Review> {
+    return this._decide('reject', review, comment);
+  }
+
+  deprecate(shortName: string, reason: string): Promise<Environment> {
+    return this._call('POST', of(shortName, 'deprecate'), { body: { reason } });
+  }
+
+  undeprecate(shortName: string): Promise<Environment> {
+    return this._call('POST', of(shortName, 'undeprecate'), { body: {} });
+  }
+
+  unpublish(shortName: string): Promise<Environment> {
+    return this._call('POST', of(shortName, 'unpublish'), { body: {} });
+  }
+
+  transfer(shortName: string, owner: string): Promise<Environment> {
+    return this._call('POST', of(shortName, 'transfer'), { body: { owner } });
+  }
+
+  /** @param draft - the latest version although it is not published; for administrators */
+  activate(shortName: string, draft = false): Promise<{ kernel_name: string }> {
+    return this._call('POST', of(shortName, 'activate'), { body: draft ? { draft } : {} });
+  }
+
+  deactivate(shortName: string): Promise<{ kernel_name: string }> {
+    return this._call('POST', of(shortName, 'deactivate'));
+  }
+
+  usage(shortName: string): Promise<Usage> {
+    return this._get(of(shortName, 'usage'));
+  }
+
+  /** Reads another tool's file; nothing is stored. */
+  import(text: string, name?: string): Promise<Imported> {
+    return this._call('POST', 'import', { body: { text, name } });
+  }
+
+  /** Names that begin with `start`. */
+  async packages(manager: Manager, start: string, limit = 50): Promise<string[]> {
+    const query = { manager, q: start, limit };
+    return (await this._get<{ items: string[] }>('packages', query)).items;
+  }
+
+  /** Newest first. */
+  packageVersions(manager: Manager, name: string): Promise<PackageVersions> {
+    return this._get(`packages/${manager}/${encodeURIComponent(name)}`);
+  }
+
+  policy(): Promise<Policy> {
+    return this._get('policy');
+  }
+
+  setPolicy(policy: PolicyBody): Promise<PolicyChanged> {
+    return this._call('PUT', 'policy', { body: policy });
+  }
+
+  /** Published environments that the policy would not allow now. */
+  async violating(): Promise<Violating[]> {
+    return (await this._get<{ items: Violating[] }>('policy/violating')).items;
+  }
+
+  /** Newest first, by page. `kind` may end with a dot and then names all that begin so. */
+  audit(
+    query: {
+      environment?: string;
+      user?: string;
+      kind?: string;
+      since?: string;
+      until?: string;
+      limit?: number;
+      cursor?: string;
+    } = {}
+  ): Promise<EventList> {
+    return this._get('audit', query);
+  }
+
+  private _decide(
+    decision: 'approve' | 'reject',
+    review: Pick<Review, 'id' | 'digest'>,
+    comment: string
+  ): Promise<Review> {
+    const body = { digest: review.digest, comment };
+    return this._call('POST', `reviews/${encodeURIComponent(review.id)}/${decision}`, { body });
+  }
+
+  private _get<T>(path: string, query: Query = {}): Promise<T> {
+    return this._call('GET', path, { query });
+  }
+
+  private async _call<T>(method: string, path: string, call: ICall = {}): Promise<T> {
+    const text = await this._text(method, path, call);
+    return (text ? JSON.parse(text) : undefined) as T;
+  }
+
+  private async _text(method: string, path: string, call: ICall = {}): Promise<string> {
+    const { query = {}, body, etag, signal } = call;
+    const url = URLExt.join(this.settings.baseUrl, 'dataflow-envs', path) + queryString(query);
+    const init: RequestInit = { method, signal };
+    if (method !== 'GET' && method !== 'DELETE') {
+      init.body = JSON.stringify(body ?? {});
+    }
+    if (etag !== undefined) {
+      init.headers = { 'If-Match': etag };
+    }
+    const response = await ServerConnection.makeRequest(url, init, this.settings);
     const text = await response.text();
     if (!response.ok) {
       throw refusalOf(response, text);
     }
-    return JSON.parse(text) as T;
+    return text;
   }
 }
 
+function of(shortName: string, ...rest: readonly (string | number)[]): string {
+  return ['environments', encodeURIComponent(shortName), ...rest].join('/');
+}
+
+function unasked(background: boolean | undefined): Query {
+  return background ? { no_track_activity: 1 } : {};
+}
+
+function queryString(query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+  return URLExt.objectToQueryString(
+    Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
+  );
+}
+
 function refusalOf(response: Response, text: string): ApiError {
-  let refusal: Partial<Refusal> | null = null;
+  let refusal: Partial<Refusal> = {};
   try {
-    refusal = JSON.parse(text) as Partial<Refusal> | null;
+    refusal = (JSON.parse(text) as Partial<Refusal> | null) ?? {};
   } catch {
     // A proxy's page, or Jupyter's own for a route that no extension serves.
   }
+  const { code, message, errors, ...more } = refusal;
   return new ApiError(
     response.status,
-    refusal?.code ?? (response.status === 404 ? 'not_served' : 'unreadable_answer'),
-    refusal?.message ?? `${response.status} ${response.statusText}`.trim()
+    code ?? (response.status === 404 ? 'not_served' : 'unreadable_answer'),
+    message ?? `${response.status} ${response.statusText}`.trim(),
+    errors ?? [],
+    more
   );
 }

@@ -1,18 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { Environment } from '../api/client';
-
-type Status = Environment['status'];
-
-const STATUS_CLASS: Record<Status, string> = {
-  Saved: 'jp-mod-saved',
-  'In Progress': 'jp-mod-progress',
-  Failed: 'jp-mod-failed',
-  Draft: 'jp-mod-draft',
-  'Pending Approval': 'jp-mod-pending',
-  Published: 'jp-mod-published'
-};
+import type { Environment } from '../api/schemas';
+import { BuildProgress } from '../ui/buildProgress';
+import { StatusChip } from '../ui/statusChip';
 
 export interface IEnvironmentRowProps {
   environment: Environment;
@@ -28,7 +19,7 @@ export interface IEnvironmentRowProps {
 export function EnvironmentRow(props: IEnvironmentRowProps): JSX.Element {
   const { environment, mine, trans } = props;
   return (
-    <li className={`jp-DataflowEnvs-row ${STATUS_CLASS[environment.status]}`}>
+    <li className="jp-DataflowEnvs-row">
       <span className="jp-DataflowEnvs-name" title={environment.full_name}>
         {environment.full_name}
       </span>
@@ -48,7 +39,7 @@ export function EnvironmentRow(props: IEnvironmentRowProps): JSX.Element {
           <span title={environment.deprecated.reason}>{trans.__('deprecated')}</span>
         )}
       </span>
-      <span className="jp-DataflowEnvs-status">{statusWord(environment.status, trans)}</span>
+      <StatusChip status={environment.status} trans={trans} />
       {environment.failure !== null && (
         <span className="jp-DataflowEnvs-failure" title={environment.failure}>
           {environment.failure}
@@ -59,67 +50,4 @@ export function EnvironmentRow(props: IEnvironmentRowProps): JSX.Element {
       )}
     </li>
   );
-}
-
-function BuildProgress(props: {
-  environment: Environment;
-  trans: TranslationBundle;
-}): JSX.Element | null {
-  const { environment, trans } = props;
-  const { phase, progress, queue_position: place } = environment;
-  if (phase === null) {
-    return null;
-  }
-  const counted = progress !== null && progress.packages_total > 0;
-  const words = [
-    phaseWord(phase, trans),
-    ...(phase === 'queued' && place !== null ? [`#${place}`] : []),
-    ...(phase !== 'queued' && counted
-      ? [`${progress.packages_done}/${progress.packages_total}`]
-      : [])
-  ].join(' ');
-  return (
-    <span className="jp-DataflowEnvs-progress">
-      <progress
-        aria-label={trans.__('Build of %1', environment.short_name)}
-        max={counted ? progress.packages_total : 1}
-        {...(counted ? { value: progress.packages_done } : {})}
-      />
-      <span>{words}</span>
-    </span>
-  );
-}
-
-function statusWord(status: Status, trans: TranslationBundle): string {
-  switch (status) {
-    case 'Saved':
-      return trans.__('Saved');
-    case 'In Progress':
-      return trans.__('In Progress');
-    case 'Failed':
-      return trans.__('Failed');
-    case 'Draft':
-      return trans.__('Draft');
-    case 'Pending Approval':
-      return trans.__('Pending Approval');
-    case 'Published':
-      return trans.__('Published');
-  }
-}
-
-function phaseWord(phase: NonNullable<Environment['phase']>, trans: TranslationBundle): string {
-  switch (phase) {
-    case 'queued':
-      return trans.__('queued');
-    case 'solving':
-      return trans.__('solving');
-    case 'downloading':
-      return trans.__('downloading');
-    case 'linking':
-      return trans.__('linking');
-    case 'pip':
-      return trans.__('pip');
-    case 'verifying':
-      return trans.__('verifying');
-  }
 }

@@ -1,25 +1,19 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
 import { Button, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { IEnvironmentsState } from '../model';
+import { EmptyNote, ErrorNote, Skeleton } from '../ui/notes';
+import { useSignalState } from '../ui/useSignalState';
+import { useWorkbench } from '../workbench';
 import { EnvironmentRow } from './environmentRow';
-import { EmptyNote, ErrorNote, Skeleton } from './notes';
-
-export interface IEnvironmentsPanelProps {
-  state: IEnvironmentsState;
-  onRefresh: () => void;
-  onMore: () => void;
-  trans: TranslationBundle;
-}
 
 /**
  * The list of environments in the side bar, in whatever state it is.
  */
-export function EnvironmentsPanel(props: IEnvironmentsPanelProps): JSX.Element {
-  const { state, onRefresh, onMore, trans } = props;
-  const { environments, error, hasMore, me, refreshing } = state;
+export function EnvironmentsPanel(): JSX.Element {
+  const { environments: model, trans } = useWorkbench();
+  const { environments, error, hasMore, me, refreshing } = useSignalState(model);
   const count = environments?.length ?? 0;
+  const refresh = () => void model.refresh();
   return (
     <>
       <div className="jp-DataflowEnvs-header">
@@ -33,12 +27,19 @@ export function EnvironmentsPanel(props: IEnvironmentsPanelProps): JSX.Element {
           title={trans.__('Refresh')}
           aria-label={trans.__('Refresh the list of environments')}
           aria-busy={refreshing}
-          onClick={onRefresh}
+          onClick={refresh}
         >
           <refreshIcon.react tag="span" elementSize="normal" />
         </Button>
       </div>
-      {error !== null && <ErrorNote error={error} onRetry={onRefresh} trans={trans} />}
+      {error !== null && (
+        <ErrorNote
+          lead={trans.__('The environments could not be read.')}
+          error={error}
+          onRetry={refresh}
+          trans={trans}
+        />
+      )}
       {environments === null && error === null && <Skeleton trans={trans} />}
       {environments?.length === 0 && <EmptyNote trans={trans} />}
       {count > 0 && (
@@ -52,11 +53,6 @@ export function EnvironmentsPanel(props: IEnvironmentsPanelProps): JSX.Element {
             />
           ))}
         </ul>
-      )}
-      {hasMore && (
-        <Button className="jp-DataflowEnvs-more jp-mod-styled" onClick={onMore}>
-          {trans.__('Show more')}
-        </Button>
       )}
     </>
   );

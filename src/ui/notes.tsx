@@ -43,14 +43,16 @@ export function EmptyNote({ trans }: { trans: TranslationBundle }): JSX.Element 
  * What went wrong, what can be done about it, and a way to try again.
  */
 export function ErrorNote(props: {
+  /** What could not be done, in one sentence. */
+  lead: string;
   error: unknown;
   onRetry: () => void;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { error, onRetry, trans } = props;
+  const { lead, error, onRetry, trans } = props;
   return (
     <div className="jp-DataflowEnvs-error" role="alert">
-      <p className="jp-DataflowEnvs-lead">{trans.__('The environments could not be read.')}</p>
+      <p className="jp-DataflowEnvs-lead">{lead}</p>
       <p>{explanation(error, trans)}</p>
       <Button className="jp-mod-styled" onClick={onRetry}>
         {trans.__('Retry')}
@@ -59,7 +61,8 @@ export function ErrorNote(props: {
   );
 }
 
-function explanation(error: unknown, trans: TranslationBundle): string {
+/** What went wrong, in words for people. */
+export function explanation(error: unknown, trans: TranslationBundle): string {
   if (error instanceof ServerConnection.NetworkError) {
     return trans.__('The Jupyter server does not answer. Check that it is running.');
   }

@@ -1,7 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Panel, Widget } from '@lumino/widgets';
+import { Panel, type Widget } from '@lumino/widgets';
 
-import { environmentsIcon } from './icons';
+import { environmentsIcon } from '../icons';
+import { loadingFailed } from './tabs';
 
 /**
  * The place in the side bar. What it shows is fetched when somebody opens it for the first time.
@@ -42,13 +43,13 @@ export class EnvironmentsSidebar extends Panel {
       this.addWidget(await this._load());
     } catch (error) {
       console.error('The Environments panel could not be loaded.', error);
-      const note = new Widget();
-      note.addClass('jp-DataflowEnvs-message');
-      note.node.setAttribute('role', 'alert');
-      note.node.textContent = this._trans.__(
-        'The panel could not be loaded. Close and open it to try again; reload the page if that does not help.'
+      this.addWidget(
+        loadingFailed(
+          this._trans.__(
+            'The panel could not be loaded. Close and open it to try again; reload the page if that does not help.'
+          )
+        )
       );
-      this.addWidget(note);
       this._filling = false;
     }
   }

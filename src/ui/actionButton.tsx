@@ -1,0 +1,52 @@
+import type { LabIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+export interface IActionButtonProps {
+  label: string;
+  icon?: LabIcon;
+  /** Why it can't be used now; it stays focusable, and says so. */
+  refusal?: string | null;
+  allowed?: boolean;
+  /** Shows the icon alone; the label is its name. */
+  iconOnly?: boolean;
+  look?: 'accept' | 'warn' | 'plain';
+  busy?: boolean;
+  onClick: () => void;
+  className?: string;
+}
+
+/**
+ * A button that says why it can't be used: its tooltip and accessible description are the server's reason.
+ */
+export function ActionButton(props: IActionButtonProps): JSX.Element {
+  const { label, icon, refusal, allowed = true, iconOnly, look = 'plain', busy, onClick } = props;
+  const id = React.useId();
+  const usable = allowed && !busy;
+  const title = allowed ? (iconOnly ? label : undefined) : refusal || label;
+  const classes = [
+    'jp-DataflowEnvs-button',
+    iconOnly ? 'jp-mod-icon' : 'jp-mod-styled',
+    look === 'accept' ? 'jp-mod-accept' : look === 'warn' ? 'jp-mod-warn' : '',
+    props.className ?? ''
+  ];
+  return (
+    <button
+      type="button"
+      className={classes.filter(Boolean).join(' ')}
+      aria-label={iconOnly ? label : undefined}
+      aria-disabled={!usable}
+      aria-busy={busy || undefined}
+      aria-describedby={!allowed && refusal ? id : undefined}
+      title={title}
+      onClick={() => usable && onClick()}
+    >
+      {icon && <icon.react tag="span" elementSize="normal" aria-hidden="true" />}
+      {!iconOnly && <span>{label}</span>}
+      {!allowed && refusal && (
+        <span id={id} hidden>
+          {refusal}
+        </span>
+      )}
+    </button>
+  );
+}

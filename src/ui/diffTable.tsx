@@ -1,0 +1,113 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Diff } from '../api/schemas';
+
+interface IChange {
+  name: string;
+  manager: string;
+  kind: 'added' | 'removed' | 'up' | 'down' | 'rebuilt';
+  left: string;
+  right: string;
+}
+
+const SIGN: Record<IChange['kind'], string> = {
+  added: '+',
+  removed: '−',
+  up: '↑',
+  down: '↓',
+  rebuilt: '≈'
+};
+
+/** What changes between two lists of packages: one row a package, by name. */
+export function DiffTable(props: {
+  diff: Diff;
+  label: string;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { diff, label, trans } = props;
+  const changes = React.useMemo(() => changesOf(diff), [diff]);
+  const word: Record<IChange['kind'], string> = {
+    added: trans.__('added'),
+    removed: trans.__('removed'),
+    up: trans.__('up'),
+    down: trans.__('down'),
+    rebuilt: trans.__('other build')
+  };
+  return (
+    <>
+      <p className="jp-DataflowEnvs-diffSummary">{diffWords(diff, trans)}</p>
+      {changes.length > 0 && (
+        <table className="jp-DataflowEnvs-table" aria-label={label}>
+          <thead>
+            <tr>
+              <th scope="col">{trans.__('Library')}</th>
+              <th scope="col">{trans.__('Change')}</th>
+              <th scope="col">{trans.__('Before')}</th>
+              <th scope="col">{trans.__('After')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {changes.map(({ name, manager, kind, left, right }) => (
+              <tr key={`${manager}:${name}`} className={`jp-mod-${kind}`}>
+                <th scope="row">{name}</th>
+                <td>
+                  <span className="jp-DataflowEnvs-sign" aria-hidden="true">
+                    {SIGN[kind]}
+                  </span>
+                  {word[kind]}
+                </td>
+                <td>{left}</td>
+                <td>{right}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  );
+}
+
+/** Such as "2 added, 1 removed, 3 up, 41 unchanged". */
+export function diffWords(diff: Diff, trans: TranslationBundle): string {
+  const up = diff.changed.filter(({ direction }) => direction === 'up').length;
+  const down = diff.changed.filter(({ direction }) => direction === 'down').length;
+  const rebuilt = diff.changed.length - up - down;
+  const parts = [
+    diff.added.length > 0 && trans.__('%1 added', diff.added.length),
+    diff.removed.length > 0 && trans.__('%1 removed', diff.removed.length),
+    up > 0 && trans.__('%1 up', up),
+    down > 0 && trans.__('%1 down', down),
+    rebuilt > 0 && trans.__('%1 in another build', rebuilt)
+  ].filter(Boolean);
+  const unchanged = trans.__('%1 unchanged', diff.unchanged.length);
+  return parts.length > 0
+    ? [...parts, unchanged].join(', ')
+    : trans.__('No difference: %1.', unchanged);
+}
+
+function changesOf(diff: Diff): IChange[] {
+  return [
+    ...diff.added.map(({ name, manager, version }) => ({
+      name,
+      manager,
+      kind: 'added' as const,
+      left: '',
+      right: version
+    })),
+    ...diff.removed.map(({ name, manager, version }) => ({
+      name,
+      manager,
+      kind: 'removed' as const,
+      left: version,
+      right: ''
+    })),
+    ...diff.changed.map(({ name, manager, left, right, direction }) => ({
+      name,
+      manager,
+      kind: direction,
+      left,
+      right
+    }))
+  ].sort((a, b) => a.name.localeCompare(b.name));
+}

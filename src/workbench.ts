@@ -1,0 +1,86 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { type ISignal, Signal } from '@lumino/signaling';
+import * as React from 'react';
+
+import type { ActionName, ILook } from './actions/looks';
+import { looks } from './actions/looks';
+import type { Environment } from './api/schemas';
+import { EnvironmentsModel } from './environments/model';
+import type { IDataflowEnvironments } from './tokens';
+
+/** What every view works with. */
+export interface IWorkbench extends IDataflowEnvironments {
+  readonly commands: JupyterFrontEnd['commands'];
+  readonly environments: EnvironmentsModel;
+  readonly looks: Record<ActionName, ILook>;
+  /** The environment that commands without arguments act on: of the row or tab that had the focus last. */
+  current: string | null;
+  readonly currentChanged: ISignal<IWorkbench, string | null>;
+}
+
+/** Made with the first view; it lasts as long as the page. */
+export class Workbench implements IWorkbench {
+  constructor(
+    shared: IDataflowEnvironments,
+    readonly commands: JupyterFrontEnd['commands']
+  ) {
+    this.client = shared.client;
+    this.events = shared.events;
+    this.settings = shared.settings;
+    this.trans = shared.trans;
+    this.me = () => shared.me();
+    this.looks = looks(shared.trans);
+    this.environments = new EnvironmentsModel(shared.client, this.me, shared.events);
+    const follow = () => {
+      this.environments.interval = this.settings.get('pollInterval');
+    };
+    follow();
+    this.settings.changed.connect(follow);
+  }
+
+  readonly client: IWorkbench['client'];
+  readonly environments: EnvironmentsModel;
+  readonly events: IWorkbench['events'];
+  readonly looks: IWorkbench['looks'];
+  readonly me: IWorkbench['me'];
+  readonly settings: IWorkbench['settings'];
+  readonly trans: IWorkbench['trans'];
+
+  get current(): string | null {
+    return this._current;
+  }
+
+  set current(shortName: string | null) {
+    if (shortName !== this._current) {
+      this._current = shortName;
+      this._currentChanged.emit(shortName);
+    }
+  }
+
+  get currentChanged(): ISignal<this, string | null> {
+    return this._currentChanged;
+  }
+
+  private _current: string | null = null;
+  private readonly _currentChanged = new Signal<this, string | null>(this);
+}
+
+/** Whether the person may do that now, and if not, why: the server's words. */
+export function decisionOf(
+  environment: Environment,
+  action: ActionName
+): { allowed: boolean; reason: string | null } {
+  return environment.actions[action] ?? { allowed: false, reason: null };
+}
+
+const Context = React.createContext<IWorkbench | null>(null);
+
+export const WorkbenchProvider = Context.Provider;
+
+export function useWorkbench(): IWorkbench {
+  const workbench = React.useContext(Context);
+  if (!workbench) {
+    throw new Error('A view of Dataflow Environments stands outside its WorkbenchProvider.');
+  }
+  return workbench;
+}
