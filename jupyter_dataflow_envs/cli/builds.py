@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("short_name")
+@click.argument("short_name", required=False)
 @base_option("Try it on this environment.")
 @click.option("--no-base", is_flag=True, help="Try it without its base; --python says the version then.")
 @click.option("--python", "python_version", help="Try with this Python version.")
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @connected
 def preview(
     session: Session,
-    short_name: str,
+    short_name: str | None,
     base: WantedBase | None,
     no_base: bool,
     python_version: str | None,
@@ -35,19 +35,30 @@ def preview(
     pip: tuple[str, ...],
     pin_installed: bool,
 ) -> None:
-    """Show what a build would install, and what would change, without installing it."""
+    """Show what a build would install, and what would change, without installing it.
+
+    Without SHORT_NAME: of an environment that is not saved yet, as the options describe it.
+    """
     from .differences import print_preview
 
     only_one(base, no_base)
-    answer = session.client.preview(
-        short_name,
-        base=base,
-        without_base=no_base,
-        python_version=python_version,
-        conda_requirements=[line for line in conda if line.strip()] if conda else None,
-        pip_requirements=[line for line in pip if line.strip()] if pip else None,
-        pin_installed=pin_installed,
-    )
+    conda_lines, pip_lines = ([line for line in lines if line.strip()] for lines in (conda, pip))
+    if short_name is None:
+        if no_base or pin_installed:
+            raise click.UsageError("--no-base and --pin-installed are for an environment that is there: name it.")
+        answer = session.client.preview_new(
+            base=base, python_version=python_version, conda_requirements=conda_lines, pip_requirements=pip_lines
+        )
+    else:
+        answer = session.client.preview(
+            short_name,
+            base=base,
+            without_base=no_base,
+            python_version=python_version,
+            conda_requirements=conda_lines if conda else None,
+            pip_requirements=pip_lines if pip else None,
+            pin_installed=pin_installed,
+        )
     if not session.answer(answer):
         print_preview(answer)
 

@@ -13,7 +13,8 @@ import click
 from ..domain.errors import NotFound
 from .bases import base_option, only_one
 from .builds import start_build
-from .output import cell, print_line
+from .exit_code import ExitCode
+from .output import cell, clean, print_line
 from .session import Session, connected
 
 if TYPE_CHECKING:
@@ -231,6 +232,21 @@ def delete(session: Session, short_name: str, force: bool, yes: bool) -> None:
     session.client.delete(short_name, force=force)
     if not session.answer({"deleted": short_name}):
         print_line(f"Deleted {cell(short_name)}.")
+
+
+@click.command("short-name")
+@click.argument("name")
+@connected
+def short_name_command(session: Session, name: str) -> None:
+    """Say whether a new environment can have this short name."""
+    answer = session.client.short_name(name)
+    shown = session.answer(answer)
+    if not answer["available"]:
+        if not shown:
+            print_line(clean(answer["message"] or ""))
+        raise click.exceptions.Exit(ExitCode.REFUSED)
+    if not shown:
+        print_line(f"{cell(answer['short_name'])} is free.")
 
 
 @click.command()

@@ -15,7 +15,7 @@ from .audit import audit
 from .builds import build, cancel, log, preview
 from .deployment import packages, policy
 from .doctor import doctor
-from .environments import activate, create, deactivate, delete, edit, list_environments, show
+from .environments import activate, create, deactivate, delete, edit, list_environments, short_name_command, show
 from .events import events
 from .exit_code import ExitCode
 from .imports import import_file
@@ -23,7 +23,7 @@ from .output import print_error, print_line
 from .publishing import deprecate, submit, transfer, undeprecate, unpublish, withdraw
 from .reviews import approve, reject, review, reviews
 from .run import run_command
-from .usage import usage
+from .usage import kernels, usage
 from .versions import compare, export, newer, revert, versions
 
 
@@ -42,6 +42,7 @@ def program() -> None:
 for command in (
     list_environments,
     show,
+    short_name_command,
     create,
     edit,
     delete,
@@ -66,6 +67,7 @@ for command in (
     activate,
     deactivate,
     usage,
+    kernels,
     run_command,
     export,
     import_file,

@@ -1,4 +1,4 @@
-"""The command `usage`: who and what uses an environment."""
+"""Commands on environments in use: who and what uses one, and which kernels run."""
 
 from __future__ import annotations
 
@@ -22,6 +22,25 @@ def usage(session: Session, short_name: str) -> None:
     found = session.client.usage(short_name)
     if not session.answer(found):
         _print(found)
+
+
+@click.command()
+@connected
+def kernels(session: Session) -> None:
+    """List the environments' kernels that run in the Jupyter server, with the version of each."""
+    from .tables import print_table
+
+    found = session.client.kernels()
+    if session.answer(found):
+        return
+    if not found:
+        print_line("No kernel of an environment runs here.")
+        return
+    print_table(
+        ("environment", "version", "kernel", "id"),
+        ((k["short_name"], k["version"], k["kernel_name"], k["kernel_id"]) for k in found),
+        right=("version",),
+    )
 
 
 def _print(usage: UsageDetails) -> None:

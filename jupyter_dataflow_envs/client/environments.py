@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from .routes import PAGE, SLOW_SECONDS, Routes, environment_path, listed
+from .transport import segment
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from ..models import EnvironmentAnswer, EnvironmentList, ImportAnswer, PreviewAnswer
+    from ..models import EnvironmentAnswer, EnvironmentList, ImportAnswer, PreviewAnswer, ShortNameAnswer
 
 WantedBase: TypeAlias = "str | tuple[str, int]"
 """An environment to build on: `"mlenv"`, of which the version that is usable now is taken, or `("mlenv", 2)`."""
@@ -111,6 +112,10 @@ class EnvironmentRoutes(Routes):
         `force` (administrators only) deletes it none the less."""
         self._transport.send("DELETE", environment_path(short_name), query={"force": force or None})
 
+    def short_name(self, name: str) -> ShortNameAnswer:
+        """Whether a new environment can be called so, and if not, why."""
+        return cast("ShortNameAnswer", self._transport.json("GET", f"short-names/{segment(name)}"))
+
     def preview(
         self,
         short_name: str,
@@ -135,6 +140,21 @@ class EnvironmentRoutes(Routes):
         body = {**{k: v for k, v in asked.items() if v is not None}, **_base(base, without_base=without_base)}
         path = environment_path(short_name, "preview")
         return cast("PreviewAnswer", self._transport.json("POST", path, body=body, timeout=SLOW_SECONDS))
+
+    def preview_new(
+        self,
+        *,
+        python_version: str | None = None,
+        base: WantedBase | None = None,
+        conda_requirements: Sequence[str] = (),
+        pip_requirements: Sequence[str] = (),
+    ) -> PreviewAnswer:
+        """What the first build of an environment that is not saved yet would install; `diff` says what it adds to its
+        base, or to nothing. Raises what `preview` raises."""
+        asked = {"conda_requirements": list(conda_requirements), "pip_requirements": list(pip_requirements)}
+        python = {"python_version": python_version} if python_version is not None else {}
+        body = {**asked, **python, **_base(base)}
+        return cast("PreviewAnswer", self._transport.json("POST", "preview", body=body, timeout=SLOW_SECONDS))
 
     def import_file(self, content: str | bytes, name: str | None = None) -> ImportAnswer:
         """Another tool's file as a specification that `create_from` takes once it is complete; nothing is saved.

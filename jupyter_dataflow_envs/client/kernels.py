@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from .routes import Routes, environment_path
 
 if TYPE_CHECKING:
-    from ..models import KernelAnswer, LauncherAnswer, UsageDetails
+    from ..models import KernelAnswer, LauncherAnswer, RunningKernelAnswer, UsageDetails
 
 
 class KernelRoutes(Routes):
@@ -24,6 +24,10 @@ class KernelRoutes(Routes):
     def deactivate(self, short_name: str) -> KernelAnswer:
         """Remove its kernel from the Jupyter server; running kernels go on."""
         return cast("KernelAnswer", self._transport.json("POST", environment_path(short_name, "deactivate"), body={}))
+
+    def kernels(self) -> list[RunningKernelAnswer]:
+        """The environments' kernels that run in the Jupyter server, each with the version that it was started from."""
+        return cast("list[RunningKernelAnswer]", self._transport.json("GET", "kernels")["items"])
 
     def launcher(self, short_name: str) -> LauncherAnswer:
         """The script that starts commands in the usable version, as `PATH --run COMMAND…`, on the service's machine.

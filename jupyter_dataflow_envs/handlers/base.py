@@ -113,9 +113,14 @@ class Asking(JupyterHandler):
         return gate
 
     @property
+    def is_sole(self) -> bool:
+        """Whether the operating system's user is the only identity here."""
+        return type(self.identity_provider) in SHARED_LOGIN
+
+    @property
     def person(self) -> Person:
         """With the login of one shared token or password, the operating system's user; else the provider's user."""
-        if type(self.identity_provider) in SHARED_LOGIN:
+        if self.is_sole:
             return self.deployment.person(operating_system_user(), operating_system_groups(), sole=True)
         return self.deployment.person(self.current_user.username, groups_of(self.current_user))
 

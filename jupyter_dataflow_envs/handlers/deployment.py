@@ -62,6 +62,9 @@ class MeHandler(DataflowHandler):
             {
                 "name": person.name,
                 "is_admin": person.is_admin,
+                "is_sole": self.is_sole,
+                "approves_own": person.approves_own,
+                "extended_requirements": settings.extended_requirements,
                 "limits": {
                     "max_environments": policy.max_environments,
                     "environments": used.environments,
@@ -73,6 +76,7 @@ class MeHandler(DataflowHandler):
                 "features": FEATURES,
                 "policy": policy_answer(policy),
                 "channels": deployment.diagnosis.channels(),
+                "indexes": deployment.diagnosis.indexes(),
             }
         )
 

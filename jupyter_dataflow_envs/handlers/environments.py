@@ -94,6 +94,27 @@ class EnvironmentHandler(DataflowHandler):
         return match[1]
 
 
+class ShortNameHandler(DataflowHandler):
+    @operation("Whether a new environment can have this short name, and why not.", answer="ShortNameAnswer")
+    async def get(self, name: str) -> None:
+        refusal = await self.gate.call_reading(self.deployment.environments.refusal_of_short_name, name)
+        self.answer({"short_name": name.strip().lower(), "available": refusal is None, "message": refusal})
+
+
+class NewPreviewHandler(DataflowHandler):
+    @operation(
+        "What the first build of an environment that is not saved yet would install; nothing is kept of it.",
+        body="PreviewRequest",
+        answer="PreviewAnswer",
+    )
+    async def post(self) -> None:
+        from ..models import PreviewRequest
+
+        # Without an installed version there is nothing to pin.
+        draft = _draft(self.body(PreviewRequest), "pin_installed")
+        self.answer(preview_answer(await self.call_slow(self.deployment.solver.preview_new, self.person, draft)))
+
+
 class PreviewHandler(DataflowHandler):
     @operation(
         "What a build would install, and what would change; nothing is installed.",
@@ -126,4 +147,6 @@ ROUTES = [
     ("/environments", EnvironmentsHandler),
     ("/environments/{short_name}", EnvironmentHandler),
     ("/environments/{short_name}/preview", PreviewHandler),
+    ("/preview", NewPreviewHandler),
+    ("/short-names/{name}", ShortNameHandler),
 ]

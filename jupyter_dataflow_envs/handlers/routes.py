@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_server.utils import url_path_join
 
-from . import activation, audit, deployment, environments, events, imports, log_stream, reviews, versions
+from . import activation, audit, deployment, environments, events, imports, kernels, log_stream, reviews, versions
 
 NAMESPACE = "dataflow-envs"
 
@@ -16,7 +16,7 @@ PATTERNS = {
     "number": r"[0-9]{1,9}",
     "format": r"[^/]+",
     "manager": r"[^/]+",
-    "name": r"[^/]+",
+    "name": r"[^/]*",  # what somebody is typing, and has not typed yet
     "review": r"[^/]+",
 }
 
@@ -24,6 +24,7 @@ ROUTES = [
     *deployment.ROUTES,
     *environments.ROUTES,
     *activation.ROUTES,
+    *kernels.ROUTES,
     *versions.ROUTES,
     *reviews.ROUTES,
     *imports.ROUTES,

@@ -66,7 +66,7 @@ def write_launcher(root: Path, environment_id: str, audience: str, target: Targe
     path.parent.mkdir(parents=True, exist_ok=True)
     if target.prefix_id is not None:
         lease_folder(root, _plain(target.prefix_id)).mkdir(parents=True, exist_ok=True)
-    script = _launcher(root, path, target).encode("utf-8", "surrogateescape")
+    script = _launcher(root, path, environment_id, target).encode("utf-8", "surrogateescape")
     if not _holds(path, script):
         replace_file(path, script, 0o555)
     return path
@@ -140,7 +140,7 @@ def _quoted(text: str | Path) -> str:
     return shlex.quote(str(text))
 
 
-def _launcher(root: Path, path: Path, target: Target) -> str:
+def _launcher(root: Path, path: Path, environment_id: str, target: Target) -> str:
     named = f"Version {target.version} of '{target.short_name}'" if target.version else f"'{target.short_name}'"
     begin = _BEGIN.format(fallback=_quoted(root / "fallback"), name=_quoted(target.short_name))
     if target.prefix is None or target.prefix_id is None:
@@ -153,6 +153,7 @@ def _launcher(root: Path, path: Path, target: Target) -> str:
         "prefix": _quoted(target.prefix),
         "name": _quoted(target.short_name),
         "leases": _quoted(lease_folder(root, target.prefix_id)),
+        "started_from": _quoted(f"{environment_id} {target.version or 0}"),
         "started": _quoted(_started(path)),
         "gone": _quoted(f"{named} can't start: its folder is gone or broken (no executable bin/python in it)."),
         "no_kernel": _quoted(f"{named} can't start a kernel: ipykernel is missing from it."),
@@ -231,7 +232,8 @@ _dataflow_fall_back() {{
 # The first test is more than the `#!` line: between reading that and opening the script, its interpreter may find that
 # the launcher has moved on to a version of the other kind.
 # The lease comes before the look at the prefix: who removes one sees the lease, or the launcher sees that it is gone.
-# It holds the process's line of /proc, whose start time tells it from a later process with the same number.
+# It holds the process's line of /proc, whose start time tells it from a later process with the same number, and the
+# version: a prefix may be that of several, and of several environments.
 _PREPARE = """\
 _dataflow_prefix={prefix}
 if [ -z "${{BASH_VERSION-}}" ] &&
@@ -242,7 +244,7 @@ fi
 _dataflow_stat=
 [ ! -r /proc/$$/stat ] || read -r _dataflow_stat </proc/$$/stat
 [ -d {leases} ] || mkdir -p {leases}
-printf '%s\\n' "$_dataflow_stat" >{leases}/$$ && _dataflow_lease={leases}/$$
+printf '%s\\n' "$_dataflow_stat" {started_from} >{leases}/$$ && _dataflow_lease={leases}/$$
 
 [ -x "$_dataflow_prefix/bin/python" ] || _dataflow_fall_back {gone} "$@"
 if [ "${{1-}}" != --run ]; then

@@ -1,19 +1,29 @@
 """Which processes run from which prefix, by the leases that launchers leave.
 
-A lease is the file `leases/<prefix id>/<pid>`. Its content is the process's line of /proc, where there is one: pid and
-start time (in ticks since boot, so that no change of the clock matters) name a process for good. A process that ends
-leaves its lease behind; whoever asks next clears it away.
+A lease is the file `leases/<prefix id>/<pid>`. Its first line is the process's line of /proc, where there is one: pid
+and start time (in ticks since boot, so that no change of the clock matters) name a process for good. Its second line
+says which version was started: id of the environment, number. A process that ends leaves its lease behind; whoever asks
+next clears it away.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 _CLOCK_TOLERANCE = 2.0  # seconds; the kernel's boot time, from which psutil counts, is kept in whole seconds
 _DEAD = ("Z", "X")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The version that a process was started from; what becomes of the environment since does not matter."""
+
+    environment_id: str
+    version: int
 
 
 def lease_folder(root: Path, prefix_id: str) -> Path:
@@ -38,6 +48,16 @@ def in_use(root: Path, prefix_id: str) -> bool:
     """Whether anything runs from the prefix. To remove one: move its launchers away, ask this, wait, ask again."""
     folder = lease_folder(root, prefix_id)
     return any(_holds(folder, pid) for pid in _pids(folder))
+
+
+def started(root: Path, pids: Collection[int]) -> dict[int, Started]:
+    """What those of the processes run that a launcher has started; the others are left out."""
+    found = {}
+    for folder in _folders(root):
+        for pid in _pids(folder):
+            if pid in pids and _holds(folder, pid, clear=False) and (version := _started(folder / str(pid))):
+                found[pid] = version
+    return found
 
 
 def forget(root: Path, prefix_id: str) -> None:
@@ -67,7 +87,7 @@ def _holds(folder: Path, pid: int, *, clear: bool = True) -> bool:
     """
     lease = folder / str(pid)
     try:
-        line, written = lease.read_text("utf-8", "replace"), lease.stat().st_mtime
+        line, written = lease.read_text("utf-8", "replace").partition("\n")[0], lease.stat().st_mtime
     except FileNotFoundError:
         return False
     if not _exists(pid):
@@ -80,6 +100,14 @@ def _holds(folder: Path, pid: int, *, clear: bool = True) -> bool:
     if left_by is not None and now_there is not None:
         return left_by[1] == now_there[1]
     return _not_created_after(pid, written + _CLOCK_TOLERANCE)
+
+
+def _started(lease: Path) -> Started | None:
+    try:
+        words = lease.read_text("utf-8", "replace").partition("\n")[2].split()
+    except FileNotFoundError:
+        return None
+    return Started(words[0], int(words[1])) if len(words) == 2 and words[1].isdecimal() and words[1].isascii() else None
 
 
 def _exists(pid: int) -> bool:

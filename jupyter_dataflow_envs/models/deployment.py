@@ -69,12 +69,19 @@ class PolicyChangedAnswer(PolicyAnswer):
 
 
 class MeAnswer(TypedDict):
+    """`is_sole`: the operating system's user is the only identity here. `approves_own`: as an administrator one may
+    decide about one's own submissions. `indexes` of pip: empty for what uv is configured to use."""
+
     name: str
     is_admin: bool
+    is_sole: bool
+    approves_own: bool
+    extended_requirements: bool
     limits: LimitsAnswer
     features: list[str]
     policy: PolicyAnswer
     channels: list[str]
+    indexes: list[str]
 
 
 class HealthAnswer(TypedDict):

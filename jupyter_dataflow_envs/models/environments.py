@@ -80,6 +80,14 @@ class EnvironmentAnswer(TypedDict):
     etag: str
 
 
+class ShortNameAnswer(TypedDict):
+    """`short_name` as it would be kept; `message` says why a new environment can't have it, and is None if it can."""
+
+    short_name: str
+    available: bool
+    message: str | None
+
+
 class EnvironmentList(TypedDict):
     items: list[EnvironmentAnswer]
     next: str | None
@@ -87,6 +95,20 @@ class EnvironmentList(TypedDict):
 
 class KernelAnswer(TypedDict):
     kernel_name: str
+
+
+class RunningKernelAnswer(TypedDict):
+    """`version`: what the kernel was started from. Its kernelspec may have moved on: a restart takes that one."""
+
+    kernel_id: str
+    kernel_name: str
+    short_name: str
+    version: int
+    digest: str | None
+
+
+class KernelList(TypedDict):
+    items: list[RunningKernelAnswer]
 
 
 class LauncherAnswer(TypedDict):

@@ -31,6 +31,7 @@ from .imports import Imports
 from .policies import Policies
 from .publishing import Publishing
 from .reviews import Reviews
+from .running import RunningKernels
 from .solver import Solver
 from .specs import Specs
 from .versions import Versions
@@ -103,6 +104,7 @@ class Deployment:
         self.environments = Environments(self.workshop, specs)
         self.versions = Versions(self.workshop, self.notify)
         self.activations = Activations(self.workshop, kernelspecs, log)
+        self.running = RunningKernels(self.database, self.root.path)
         self.solver = Solver(self.workshop, specs)
         self.imports = Imports(self.workshop, self.solver)
         self.comparison = Comparison(self.database)

@@ -53,6 +53,11 @@ class Diagnosis:
         """As they may be shown."""
         return [mask(c) for c in self._workshop.settings.channels]
 
+    def indexes(self) -> list[str]:
+        """Where pip packages come from, as it may be shown; empty where that is what uv is configured to use."""
+        settings = self._workshop.settings
+        return [mask(i) for i in (settings.pip_index_url, *settings.pip_extra_index_urls) if i]
+
     def coordinator_alive(self) -> bool:
         return self._coordinator.holder() is not None
 

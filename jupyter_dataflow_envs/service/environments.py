@@ -10,7 +10,7 @@ from ..builds.workshop import Workshop
 from ..domain import names
 from ..domain.clock import now
 from ..domain.environment import Environment
-from ..domain.errors import Conflict, QuotaExceeded, Stale
+from ..domain.errors import Conflict, InvalidSpec, QuotaExceeded, ShortNameTaken, Stale
 from ..domain.events import EventKind
 from ..domain.page import Page
 from ..domain.permissions import Action, Person, decide, require
@@ -34,6 +34,15 @@ class Environments:
     def get(self, person: Person, short_name: str) -> Environment:
         with self._database.read() as connection:
             return environments.find(connection, short_name, person)
+
+    def refusal_of_short_name(self, short_name: str) -> str | None:
+        """Why a new environment could not be called so; None when it could, as things stand now."""
+        try:
+            name = names.check_short_name(short_name)
+        except InvalidSpec as error:
+            return error.errors[0].message
+        with self._database.read() as connection:
+            return ShortNameTaken(name).message if environments.is_taken(connection, name) else None
 
     def create(self, person: Person, short_name: str, draft: Draft) -> Environment:
         """Raises InvalidSpec, ShortNameTaken, PolicyViolated, QuotaExceeded, and Conflict for an unusable base."""

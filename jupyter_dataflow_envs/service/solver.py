@@ -17,10 +17,11 @@ from sqlalchemy import Connection
 from ..builds.workshop import Workshop
 from ..domain.environment import Environment
 from ..domain.errors import Conflict, Malformed, NotFound, Unavailable, Unsolvable
-from ..domain.lock import Lock, LockDiff, Manager, diff
+from ..domain.lock import Lock, LockDiff, LockedPackage, Manager, diff
 from ..domain.origins import ExplainedPackage, explain
 from ..domain.permissions import Action, Person, may_see_version, require
 from ..domain.policy import Policy
+from ..domain.spec import EnvironmentSpec
 from ..engine.protocol import Answer, Job, Message, Mode
 from ..store import deployment, environments, versions
 from .sorted_names import SortedNames
@@ -52,6 +53,16 @@ class Preview:
     pip_resolved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What the engine is to solve, and what its answer is read with."""
+
+    job: Job
+    spec: EnvironmentSpec
+    policy: Policy
+    base: Sequence[LockedPackage]
+
+
 class _Silent:
     """The engine's listener for questions: nobody follows them, what counts is the last message."""
 
@@ -74,32 +85,50 @@ class Solver:
         self._versions: dict[tuple[str, str], tuple[float, list[str]]] = {}
 
     def preview(self, person: Person, short_name: str, draft: Draft, *, pin_installed: bool = False) -> Preview:
-        """Solve the saved requirements, or the draft's, without installing. Raises Unsolvable, PolicyViolated."""
+        """Solve the saved requirements, or the draft's, without installing: what changes against the usable version.
+
+        Raises Unsolvable, PolicyViolated, and what saving the draft would raise.
+        """
         with self._workshop.database.read() as connection:
             environment = environments.find(connection, short_name, person)
             require(Action.PREVIEW, environment, person)
             spec, _ = self._specs.draw_up(
                 connection, person, draft, before=environment.spec, environment_id=environment.id
             )
-            policy = deployment.policy(connection)
-            refuse(violations_of(policy, spec))
             usable = self._usable(connection, environment)
-            base = versions.lock(connection, spec.base.digest).packages if spec.base else ()
-            job = self._workshop.job(
-                connection,
-                title=short_name,
-                spec=spec,
-                prefix=self._workshop.root.previews / self._workshop.folders.new_id(),
-                hold=usable if pin_installed else None,
-            )
+            question = self._question(connection, spec, hold=usable if pin_installed else None)
+        return self._answered(question, usable.packages if usable else ())
+
+    def preview_new(self, person: Person, draft: Draft) -> Preview:
+        """Solve what is not saved yet: what it adds to its base, or to nothing. Raises what `preview` raises."""
+        with self._workshop.database.read() as connection:
+            spec, _ = self._specs.draw_up(connection, person, draft)
+            question = self._question(connection, spec)
+        return self._answered(question, question.base)
+
+    def _question(self, connection: Connection, spec: EnvironmentSpec, hold: Lock | None = None) -> _Question:
+        policy = deployment.policy(connection)
+        refuse(violations_of(policy, spec))
+        job = self._workshop.job(
+            connection,
+            title="",
+            spec=spec,
+            prefix=self._workshop.root.previews / self._workshop.folders.new_id(),
+            hold=hold,
+        )
         # The engine would refuse with a sentence; who asks gets to know each violation.
-        result = self._ask(replace(job, mode=Mode.PREVIEW, policy=Policy()))
+        job = replace(job, mode=Mode.PREVIEW, policy=Policy())
+        return _Question(job, spec, policy, job.base.packages if job.base else ())
+
+    def _answered(self, question: _Question, before: Sequence[LockedPackage]) -> Preview:
+        """`before`: what is there already, and is not new therefore."""
+        result = self._ask(question.job)
         lock = Lock.from_json(result["lock"])
-        refuse(policy.check_resolved(lock.packages, complete=result["pip_resolved"]))
+        refuse(question.policy.check_resolved(lock.packages, complete=result["pip_resolved"]))
         return Preview(
             lock=lock,
-            packages=explain(lock.packages, spec, base),
-            diff=diff(usable.packages if usable else (), lock.packages),
+            packages=explain(lock.packages, question.spec, question.base),
+            diff=diff(before, lock.packages),
             download_size=result["download_size"],
             pip_resolved=result["pip_resolved"],
         )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     asc,
     delete,
     desc,
+    exists,
     func,
     or_,
     select,
@@ -97,6 +98,12 @@ def count_owned(connection: Connection, owner: str) -> int:
     return connection.execute(
         select(func.count()).select_from(environments).where(environments.c.owner == owner)
     ).scalar_one()
+
+
+def is_taken(connection: Connection, short_name: str) -> bool:
+    """Whether anybody has an environment of this name, seen or not."""
+    query = select(exists().where(environments.c.short_name == short_name))
+    return connection.execute(query).scalar_one()
 
 
 def insert(connection: Connection, environment: Environment) -> None:

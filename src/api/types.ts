@@ -659,6 +659,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the first build of an environment that is not saved yet would install; nothing is kept of it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["PreviewRequest"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PreviewAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/short-names/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** Whether a new environment can have this short name, and why not. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ShortNameAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/environments/{short_name}/activate": {
         parameters: {
             query?: never;
@@ -838,6 +936,51 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["UsageDetails"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kernels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The environments' kernels that run in this Jupyter server, and the version of each. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KernelList"];
                     };
                 };
                 /** @description Refused. */
@@ -2439,6 +2582,11 @@ export interface components {
             /** Kernel Name */
             kernel_name: string;
         };
+        /** KernelList */
+        KernelList: {
+            /** Items */
+            items: components["schemas"]["RunningKernelAnswer"][];
+        };
         /**
          * LauncherAnswer
          * @description `path`: of the script on the service's machine that starts commands in this version, as `PATH --run COMMAND…`.
@@ -2509,18 +2657,30 @@ export interface components {
             /** Share */
             share: number;
         };
-        /** MeAnswer */
+        /**
+         * MeAnswer
+         * @description `is_sole`: the operating system's user is the only identity here. `approves_own`: as an administrator one may
+         *     decide about one's own submissions. `indexes` of pip: empty for what uv is configured to use.
+         */
         MeAnswer: {
             /** Name */
             name: string;
             /** Is Admin */
             is_admin: boolean;
+            /** Is Sole */
+            is_sole: boolean;
+            /** Approves Own */
+            approves_own: boolean;
+            /** Extended Requirements */
+            extended_requirements: boolean;
             limits: components["schemas"]["LimitsAnswer"];
             /** Features */
             features: string[];
             policy: components["schemas"]["PolicyAnswer"];
             /** Channels */
             channels: string[];
+            /** Indexes */
+            indexes: string[];
         };
         /** NamesAnswer */
         NamesAnswer: {
@@ -2855,6 +3015,34 @@ export interface components {
             look_alikes: components["schemas"]["LookAlikeAnswer"][];
             /** Violations */
             violations: components["schemas"]["ViolationAnswer"][];
+        };
+        /**
+         * RunningKernelAnswer
+         * @description `version`: what the kernel was started from. Its kernelspec may have moved on: a restart takes that one.
+         */
+        RunningKernelAnswer: {
+            /** Kernel Id */
+            kernel_id: string;
+            /** Kernel Name */
+            kernel_name: string;
+            /** Short Name */
+            short_name: string;
+            /** Version */
+            version: number;
+            /** Digest */
+            digest: string | null;
+        };
+        /**
+         * ShortNameAnswer
+         * @description `short_name` as it would be kept; `message` says why a new environment can't have it, and is None if it can.
+         */
+        ShortNameAnswer: {
+            /** Short Name */
+            short_name: string;
+            /** Available */
+            available: boolean;
+            /** Message */
+            message: string | null;
         };
         /** SideAnswer */
         SideAnswer: {

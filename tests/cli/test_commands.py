@@ -194,3 +194,21 @@ def test_who_reads_may_stop(jupyter: CommandLine) -> None:
     process.stderr.close()
     assert process.wait() == 141
     assert told == ""
+
+
+def test_before_anything_is_saved(jupyter: CommandLine, name: str, python: str) -> None:
+    free = jupyter("short-name", name.upper())
+    assert (free.code, free.out) == (0, f"{name} is free.\n")
+    preview = jupyter("preview", "--python", python, "--conda", "tiny-001=1.2")
+    assert preview.code == 0, preview.err
+    assert re.search(r"^tiny-001 +1\.2 ", preview.out, re.MULTILINE)
+    assert jupyter("preview", "--pin-installed").code == 2
+    jupyter("create", name, "--python", python)
+    taken = jupyter("short-name", name)
+    assert (taken.code, taken.out) == (1, f"Short name '{name}' is already in use; try another.\n")
+    assert jupyter("short-name", "base", "--json").json["available"] is False
+
+
+def test_no_kernels(jupyter: CommandLine) -> None:
+    assert jupyter("kernels").out == "No kernel of an environment runs here.\n"
+    assert jupyter("kernels", "--json").json == []

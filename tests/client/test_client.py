@@ -49,9 +49,13 @@ def test_from_the_first_draft_to_the_end(client: Client, short_name: str, python
     )
     assert (saved["status"], saved["latest_version"]) == ("Saved", None)
     assert client.environment(short_name) == saved
+    assert not client.short_name(short_name)["available"]
+    assert "a letter a to z" in str(client.short_name("1st")["message"])
     assert [e["short_name"] for e in client.environments(short_name)] == [short_name]
 
     preview = client.preview(short_name)
+    assert client.preview_new(python_version=python, conda_requirements=["tiny-000=1.3"])["digest"] == preview["digest"]
+    assert client.kernels() == []
     assert {"python", "ipykernel", "tiny-000"} <= {p["name"] for p in preview["packages"]}
 
     version = client.build(short_name)

@@ -269,3 +269,16 @@ def test_a_revert_brings_back_the_base_of_its_version(
     assert versions[0]["digest"] == versions[1]["digest"]
     assert versions[0]["packages"] == versions[1]["packages"]
     assert versions[1]["reverted_from"] == 1
+
+
+def test_a_preview_of_what_is_not_saved_says_what_it_adds_to_its_base(carol: Rest, publish: Publish) -> None:
+    base = publish(conda_requirements=["tiny-002=1.2"])
+    wanted = {"base": {"short_name": base}, "conda_requirements": ["tiny-003=1.3"]}
+    preview = carol.post("/preview", wanted).ok()
+    assert [(p["name"], p["version"], p["origin"]) for p in preview["diff"]["added"]] == [
+        ("tiny-003", "1.3", "requested")
+    ]
+    assert "tiny-002" in {p["name"] for p in preview["diff"]["unchanged"]}
+    assert preview["diff"]["removed"] == preview["diff"]["changed"] == []
+    carol.post("/preview", {"base": {"short_name": "nope"}}).refused(422, "invalid")
+    carol.post("/preview", {**wanted, "python_version": "3.11"}).refused(422, "invalid")

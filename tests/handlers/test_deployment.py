@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from jupyter_dataflow_envs import __version__
+from tests.channel.index import index_url
 from tests.channel.server import Server
 from tests.handlers.rest import EMPTY_POLICY, Rest
 from tests.live import LiveServer
@@ -34,7 +35,7 @@ def test_the_document_knows_every_route_and_its_parameters(alice: Rest) -> None:
     assert unused <= {"LogFrame", "HelloFrame", "SnapshotFrame", "EventFrame", "PositionFrame", "ProgressFrame"}
 
 
-def test_me_says_limits_and_policy(alice: Rest, policy: Rest, channel: Path) -> None:
+def test_me_says_limits_and_policy(alice: Rest, policy: Rest, channel: Path, index: Server) -> None:
     rules = {"max_environments": 1000, "max_bytes": 10**12, "max_versions": 30}
     policy.put("/policy", {**EMPTY_POLICY, **rules}).ok()
     me = alice.get("/me").ok()
@@ -42,6 +43,8 @@ def test_me_says_limits_and_policy(alice: Rest, policy: Rest, channel: Path) -> 
     assert me["limits"]["max_concurrent_builds"] == 2
     assert me["policy"] == alice.get("/policy").ok()
     assert me["channels"] == [channel.as_uri()]
+    assert me["indexes"] == [index_url(index)]
+    assert (me["is_sole"], me["approves_own"], me["extended_requirements"]) == (False, False, False)
     before = me["limits"]["environments"]
     alice.create("meme")
     after = alice.get("/me").ok()["limits"]

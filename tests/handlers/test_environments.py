@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import pytest
 
-from tests.handlers.rest import Rest
+from tests.handlers.rest import EMPTY_POLICY, Rest
 
 Name = Callable[[], str]
 
@@ -194,3 +195,59 @@ def test_a_preview_of_what_cannot_be_solved_explains_it(alice: Rest, fresh_name:
     assert "shared-lib" in refusal["message"] + refusal["details"]
     faulty = alice.post(f"/environments/{name}/preview", {"conda_requirements": ["ok", "--no"]}).refused(422)
     assert (faulty["errors"][0]["field"], faulty["errors"][0]["line"]) == ("conda_requirements", 2)
+
+
+def test_whether_a_short_name_can_be_had(alice: Rest, carol: Rest, fresh_name: Name) -> None:
+    name = fresh_name()
+    free = {"short_name": name, "available": True, "message": None}
+    assert carol.get(f"/short-names/{name}").ok() == free
+    assert carol.get(f"/short-names/%20{name.upper()}%20").ok() == free
+    alice.create(name)
+    taken = carol.get(f"/short-names/{name.upper()}").ok()
+    refusal = carol.post("/environments", {"short_name": name, "full_name": "x", "python_version": "3.11"})
+    message = refusal.refused(409, "short_name_taken")["message"]
+    assert taken == {"short_name": name, "available": False, "message": message}
+    alice.delete(f"/environments/{name}").ok(204)
+    assert carol.get(f"/short-names/{name}").ok() == free
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "%20", "toolong", "1abc", "a%2Fb", "..", "a%00", "%F0%9F%90%8D", "%E2%84%AA", "base", "LOCAL", "x" * 3000],
+)
+def test_what_is_no_short_name_is_told_as_creating_it_would(alice: Rest, name: str) -> None:
+    answer = alice.get(f"/short-names/{name}").ok()
+    assert not answer["available"]
+    wanted = {"short_name": unquote(name), "full_name": "x", "python_version": "3.11"}
+    (fault,) = alice.post("/environments", wanted).refused(422, "invalid")["errors"]
+    assert answer["message"] == fault["message"]
+
+
+def test_a_preview_of_what_is_not_saved(alice: Rest, minor: str, rows: Callable[[], object]) -> None:
+    counted = rows()
+    wanted = {"python_version": minor, "conda_requirements": ["tiny-000=1.5"], "pip_requirements": ["tinywheel-00"]}
+    preview = alice.post("/preview", wanted).ok()
+    found = {p["name"]: (p["version"], p["origin"]) for p in preview["packages"]}
+    assert found["tiny-000"] == ("1.5", "requested")
+    assert found["ipykernel"][1] == "added"
+    assert preview["diff"]["added"] == preview["packages"]
+    assert [preview["diff"][part] for part in ("removed", "changed", "unchanged")] == [[], [], []]
+    assert rows() == counted
+
+
+def test_a_preview_of_what_is_not_saved_is_refused_as_another(alice: Rest, policy: Rest, minor: str) -> None:
+    conflict = {"python_version": minor, "conda_requirements": ["conflict-a", "conflict-b"]}
+    assert "conflict-a" in alice.post("/preview", conflict).refused(422, "unsolvable")["details"]
+    faulty = {"conda_requirements": ["ok", "--no"], "pip_requirements": ["ok"]}
+    errors = alice.post("/preview", faulty).refused(422, "invalid")["errors"]
+    assert {(e["field"], e["line"]) for e in errors} == {
+        ("conda_requirements", 2),
+        ("python_version", None),
+        ("pip_requirements", 1),
+    }
+    alice.post("/preview", {}).refused(422, "invalid")
+    alice.post("/preview", {"short_name": "x"}).refused(422, "invalid")
+    denied = [{"name": "tornado", "specifier": "", "reason": "not even transitively"}]
+    policy.put("/policy", {**EMPTY_POLICY, "denied_packages": denied}).ok()
+    refusal = alice.post("/preview", {"python_version": minor}).refused(422, "policy_violated")
+    assert refusal["violations"][0]["package"] == "tornado"

@@ -8,11 +8,14 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import nbformat
 import pytest
+from jupyter_client import BlockingKernelClient
 
+from tests.handlers.identities import TOKENS
 from tests.handlers.rest import Rest
 from tests.kernels.session import notebook_of
 from tests.live import LiveServer, free_port, wait_until
@@ -204,3 +207,61 @@ def test_voila_serves_an_app_from_a_published_version(
     finally:
         voila.terminate()
         voila.wait(30)
+
+
+def test_a_kernel_says_which_version_it_runs(
+    alice: Rest, boss: Rest, carol: Rest, server: LiveServer, fresh_name: Callable[[], str], minor: str
+) -> None:
+    name = fresh_name()
+    alice.create(name, python_version=minor, conda_requirements=["tiny-008=1.1"])
+    first = alice.succeed(name)
+    alice.post(f"/environments/{name}/activate").ok()
+    kernel = _kernels(server, "POST", "", {"name": f"dataflow-{name}"})["id"]
+    try:
+
+        def shown(person: Rest) -> list[tuple[str, str, int]]:
+            running = person.get("/kernels").ok()["items"]
+            return [(k["kernel_name"], k["short_name"], k["version"]) for k in running if k["kernel_id"] == kernel]
+
+        def digests() -> list[str]:
+            return [k["digest"] for k in alice.get("/kernels").ok()["items"] if k["kernel_id"] == kernel]
+
+        wait_until(lambda: shown(alice) == [(f"dataflow-{name}", name, 1)], "the kernel of version 1", 20)
+        assert digests() == [first["digest"]]
+        assert shown(boss) == shown(alice)
+        assert shown(carol) == []
+        # Equal packages, so the same prefix; what runs is version 1 all the same.
+        alice.patch(f"/environments/{name}", {"conda_requirements": ["tiny-008==1.1"]}).ok()
+        second = alice.succeed(name)
+        assert (second["number"], second["digest"]) == (2, first["digest"])
+        spec = _kernelspec(server, name)
+        wait_until(lambda: json.loads(spec.read_text())["metadata"]["dataflow_envs"]["version"] == 2, "version 2", 5)
+        assert shown(alice) == [(f"dataflow-{name}", name, 1)]
+        _wait_for_kernel(server, kernel)
+        _kernels(server, "POST", f"/{kernel}/restart", {})
+        wait_until(lambda: shown(alice) == [(f"dataflow-{name}", name, 2)], "the kernel of version 2", 20)
+    finally:
+        _wait_for_kernel(server, kernel)  # one that is ended while it starts complains in the server's log
+        _kernels(server, "DELETE", f"/{kernel}", None)
+    assert shown(alice) == []
+
+
+def _wait_for_kernel(server: LiveServer, kernel: str) -> None:
+    client = BlockingKernelClient()
+    client.load_connection_file(str(server.runtime_dir / f"kernel-{kernel}.json"))
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+    finally:
+        client.stop_channels()
+
+
+def _kernels(server: LiveServer, method: str, path: str, body: object) -> Any:
+    """Jupyter's own interface."""
+    data = None if body is None else json.dumps(body).encode()
+    token = next(token for token, who in TOKENS.items() if who == "alice")
+    request = urllib.request.Request(
+        f"{server.url}api/kernels{path}", data, {"Authorization": f"token {token}"}, method=method
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.loads(answer.read() or b"null")

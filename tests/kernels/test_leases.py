@@ -11,6 +11,7 @@ import pytest
 from jupyter_dataflow_envs.kernels import leases
 from tests.kernels.conftest import Deployment
 from tests.kernels.session import session
+from tests.live import wait_until
 
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 
@@ -124,3 +125,30 @@ def test_other_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "leases" / "a file").touch()
     assert leases.running(tmp_path) == {}
     assert len(list(folder.iterdir())) == 4
+
+
+def test_a_lease_says_which_version_was_started(deployment: Deployment, plain_prefix: Path) -> None:
+    """Also when the launcher has moved on, and when versions share a prefix."""
+    processes = []
+    for version in (3, 4):
+        launcher = deployment.point(plain_prefix, version)
+        processes.append(subprocess.Popen([launcher, "--run", "sleep", "60"]))
+        wait_until(lambda: len(leases.running(deployment.root).get("0123456789ab", [])) == len(processes), "a lease")
+    try:
+        third, fourth = (process.pid for process in processes)
+        expected = {third: leases.Started("environment-1", 3), fourth: leases.Started("environment-1", 4)}
+        assert leases.started(deployment.root, {third, fourth, os.getpid()}) == expected
+        assert leases.started(deployment.root, {fourth}) == {fourth: leases.Started("environment-1", 4)}
+        assert leases.started(deployment.root, ()) == {}
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert leases.started(deployment.root, {third, fourth}) == {}
+
+
+@pytest.mark.parametrize("second", ["", "\n", "environment-1", "environment-1 x\n", "environment-1 1 2\n"])
+def test_a_lease_that_tells_no_version_is_one_all_the_same(tmp_path: Path, second: str) -> None:
+    leave(tmp_path, os.getpid(), Path("/proc/self/stat").read_text() + second)
+    assert leases.running(tmp_path) == {"abc": [os.getpid()]}
+    assert leases.started(tmp_path, {os.getpid()}) == {}
