@@ -1,73 +1,88 @@
-"""The server that the browser tests talk to: folders of its own, removed when it ends, and a small real channel.
+"""A server that the browser tests talk to: JupyterLab with folders of its own, and a small real channel.
 
-The channel's server, whose address is among the channels that `/dataflow-envs/me` tells, also answers `python` (which
-Python it has, such as 3.11), `hold` (from now on the package pandas does not arrive) and `release`: so a test can look
-at a build for as long as it likes.
+`python server.py` is the one that most specs share (playwright.config.js starts it): no authentication, folders that
+are removed when it ends. A spec that needs more starts one for itself, best with `startServer` of tests/servers.ts:
+
+- `--people`: logins as on a shared server, for alice, bob and root (people.py).
+- `--home FOLDER`: everything is kept there, in `root` the deployment, so that the server can be killed and started
+  again as if nothing had happened; `seed.py FOLDER/root` fills it.
+- `--remove`: only removes that folder, in which built prefixes are read-only.
+- `--port PORT`: otherwise the one in UI_TESTS_PORT.
+- `--channel URL`: of a `channel.py` that outlives it; otherwise it serves one itself.
+- `--attended`: ends when its standard input is closed.
+
+It listens on loopback only, and is up when `/dataflow-envs/health` says so.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from channel import channel_server, end_with_input  # noqa: E402
+
 from jupyter_dataflow_envs.builds.prefix_folders import remove_tree  # noqa: E402
-from tests.channel.cache import cached_channel  # noqa: E402
-from tests.channel.server import Page, Server  # noqa: E402
 
-
-def serve_channel() -> Server:
-    """A server, yet to be entered, that also answers the words above."""
-    folder = cached_channel(small=True)
-    (python,) = folder.glob("*/python-3.*")
-
-    def answer(word: str, _accept: str) -> Page | None:
-        if word == "hold":
-            server.hang("*/pandas-*")
-        elif word == "release":
-            server.heal()
-        elif word != "python":
-            return None
-        return Page("text/plain", ".".join(python.name.split("-")[1].split(".")[:2]).encode())
-
-    server = Server(folder, answer)
-    return server
+FOLDERS = ("config", "data", "runtime", "work", "workspaces", "ipython", "tmp", "root")
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
-    with serve_channel() as channel:
-        serve_jupyter(channel.url)
+    parser = argparse.ArgumentParser(description="A server of the browser tests.")
+    parser.add_argument("--people", action="store_true", help="with logins for alice, bob and root")
+    parser.add_argument("--home", type=Path, help="keep everything in this folder")
+    parser.add_argument("--port", type=int, help="of 127.0.0.1 [default: UI_TESTS_PORT]")
+    parser.add_argument("--channel", help="URL of a channel.py [default: one of its own]")
+    parser.add_argument("--attended", action="store_true", help="end when standard input is closed")
+    parser.add_argument("--remove", action="store_true", help="remove the folder --home, and do nothing else")
+    options = parser.parse_args()
+    if options.remove:
+        remove_tree(options.home.absolute())
+        return
+    if options.port is not None:
+        os.environ["UI_TESTS_PORT"] = str(options.port)
+    if options.attended:
+        end_with_input()
+    with nullcontext() if options.channel else channel_server() as channel:
+        os.environ.update(
+            UI_TESTS_CHANNEL=channel.url if channel else options.channel,
+            UI_TESTS_PEOPLE="yes" if options.people else "",
+        )
+        if options.home is not None:
+            serve_jupyter(options.home.absolute())
+            return
+        home = Path(tempfile.mkdtemp(prefix="dataflow-envs-ui-tests-"))
+        try:
+            serve_jupyter(home)
+        finally:
+            remove_tree(home)
 
 
-def serve_jupyter(channel_url: str) -> None:
-    """JupyterLab with a deployment that builds from this channel; its folders are removed when it ends."""
-    home = Path(tempfile.mkdtemp(prefix="dataflow-envs-ui-tests-"))
-    folders = {name: home / name for name in ("config", "data", "runtime", "work", "ipython", "tmp", "root")}
-    for folder in folders.values():
-        folder.mkdir(mode=0o700)
+def serve_jupyter(home: Path) -> None:
+    """JupyterLab with everything it writes below `home`."""
+    for name in FOLDERS:
+        (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ.update(
-        JUPYTER_CONFIG_DIR=str(folders["config"]),
-        JUPYTER_DATA_DIR=str(folders["data"]),
-        JUPYTER_RUNTIME_DIR=str(folders["runtime"]),
-        JUPYTERLAB_GALATA_ROOT_DIR=str(folders["work"]),
-        IPYTHONDIR=str(folders["ipython"]),
-        TMPDIR=str(folders["tmp"]),  # for the processes it starts
-        UI_TESTS_CHANNEL=channel_url,
-        UI_TESTS_ROOT=str(folders["root"]),
+        JUPYTER_CONFIG_DIR=str(home / "config"),
+        JUPYTER_DATA_DIR=str(home / "data"),
+        JUPYTER_RUNTIME_DIR=str(home / "runtime"),
+        JUPYTERLAB_GALATA_ROOT_DIR=str(home / "work"),
+        IPYTHONDIR=str(home / "ipython"),
+        TMPDIR=str(home / "tmp"),  # for the processes it starts
+        UI_TESTS_HOME=str(home),
     )
-    tempfile.tempdir = str(folders["tmp"])
+    tempfile.tempdir = str(home / "tmp")
     # Only now, because Jupyter looks at these variables when it is imported.
     from jupyterlab.labapp import LabApp
 
-    try:
-        LabApp.launch_instance([f"--config={HERE / 'jupyter_server_test_config.py'}"])
-    finally:
-        remove_tree(home)
+    LabApp.launch_instance([f"--config={HERE / 'jupyter_server_test_config.py'}"])
 
 
 if __name__ == "__main__":
