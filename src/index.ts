@@ -61,7 +61,7 @@ const panel: JupyterFrontEndPlugin<void> = {
     const load = async () => {
       const { Workbench } = await import(/* webpackChunkName: "workbench" */ './workbench');
       if (!workbench) {
-        workbench = new Workbench(shared, app.commands);
+        workbench = new Workbench(shared, app.commands, app.serviceManager.kernelspecs);
         const changed = () => app.commands.notifyCommandChanged();
         workbench.environments.stateChanged.connect(changed);
         workbench.currentChanged.connect(changed);

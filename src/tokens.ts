@@ -15,8 +15,8 @@ export interface IDataflowEnvironments {
   readonly events: EventStream;
   readonly settings: Settings;
   readonly trans: TranslationBundle;
-  /** Who is logged in; asked once, again after a failure. */
-  me(): Promise<Me>;
+  /** Who is logged in; asked once, and again after a failure or where `again` says so. */
+  me(again?: boolean): Promise<Me>;
 }
 
 export const IDataflowEnvironments = new Token<IDataflowEnvironments>(

@@ -1,4 +1,5 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { KernelSpec } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
@@ -12,23 +13,33 @@ import type { IDataflowEnvironments } from './tokens';
 export interface IWorkbench extends IDataflowEnvironments {
   readonly commands: JupyterFrontEnd['commands'];
   readonly environments: EnvironmentsModel;
+  /** The kernels of this Jupyter server. */
+  readonly kernelspecs: KernelSpec.IManager;
   readonly looks: Record<ActionName, ILook>;
   /** The environment that commands without arguments act on: of the row or tab that had the focus last. */
   current: string | null;
   readonly currentChanged: ISignal<IWorkbench, string | null>;
+  /** A file that was dropped somewhere, for the form that `CommandIDs.importFile` opens: it takes it from here. */
+  pendingImport: IPendingImport | null;
+}
+
+export interface IPendingImport {
+  fileName: string;
+  text: string;
 }
 
 /** Made with the first view; it lasts as long as the page. */
 export class Workbench implements IWorkbench {
   constructor(
     shared: IDataflowEnvironments,
-    readonly commands: JupyterFrontEnd['commands']
+    readonly commands: JupyterFrontEnd['commands'],
+    readonly kernelspecs: KernelSpec.IManager
   ) {
     this.client = shared.client;
     this.events = shared.events;
     this.settings = shared.settings;
     this.trans = shared.trans;
-    this.me = () => shared.me();
+    this.me = again => shared.me(again);
     this.looks = looks(shared.trans);
     this.environments = new EnvironmentsModel(shared.client, this.me, shared.events);
     const follow = () => {
@@ -60,6 +71,8 @@ export class Workbench implements IWorkbench {
   get currentChanged(): ISignal<this, string | null> {
     return this._currentChanged;
   }
+
+  pendingImport: IPendingImport | null = null;
 
   private _current: string | null = null;
   private readonly _currentChanged = new Signal<this, string | null>(this);

@@ -12,6 +12,8 @@ const MOST = 2000;
 const LONGEST_PAUSE = 300_000;
 /** When so many changed at once, reading the list again is quicker than each of them. */
 const MANY = 10;
+/** Milliseconds between two such readings, so that a busy deployment is not asked without end. */
+const BREATH = 1000;
 
 /**
  * The environments as they were last read, and why they could not be read since.
@@ -33,7 +35,7 @@ export interface IEnvironmentsState {
 export type EnvironmentsSource = Pick<ApiClient, 'environments' | 'environment'>;
 export type Happenings = Pick<
   EventStream,
-  'happened' | 'progressed' | 'stale' | 'connectedChanged'
+  'happened' | 'progressed' | 'stale' | 'connected' | 'connectedChanged'
 >;
 
 /**
@@ -43,9 +45,11 @@ export type Happenings = Pick<
 export class EnvironmentsModel implements IDisposable {
   constructor(
     private readonly _source: EnvironmentsSource,
-    private readonly _me: () => Promise<Me>,
+    /** @param again - ask the server although the answer is known */
+    private readonly _me: (again: boolean) => Promise<Me>,
     events: Happenings
   ) {
+    this._state = { ...NOTHING, live: events.connected };
     this._poll = new Poll({
       auto: false,
       name: 'jupyter_dataflow_envs:environments',
@@ -101,17 +105,21 @@ export class EnvironmentsModel implements IDisposable {
   async refresh(): Promise<void> {
     this._change({ refreshing: true });
     try {
-      await this._read(false);
+      await this._read(false, this._state.me !== null);
     } catch {
       // Kept in the state; only the poll wants to know, for its growing pauses.
     }
   }
 
-  /** Read the list unless that was done. */
-  async ensure(): Promise<void> {
-    if (this._state.environments === null && !this._state.refreshing) {
-      await this.refresh();
+  /** Read the list unless that was done; resolves once it was tried. */
+  ensure(): Promise<void> {
+    if (this._state.environments !== null) {
+      return Promise.resolve();
     }
+    this._first ??= this.refresh().finally(() => {
+      this._first = null;
+    });
+    return this._first;
   }
 
   /**
@@ -120,65 +128,133 @@ export class EnvironmentsModel implements IDisposable {
    * @returns the environment; `null` when there is none that the person may see. Rejects as the client does.
    */
   async read(shortName: string, background = false): Promise<Environment | null> {
+    const turn = ++this._turn;
+    // Of two answers about one environment, the one that was asked for later stays.
+    const current = () =>
+      turn > this._listTaken && turn > (this._turns.get(shortName) ?? 0) && !this.isDisposed;
     try {
       const environment = await this._source.environment(shortName, background);
-      this.put(environment);
+      if (current()) {
+        this._apply(shortName, environment, turn);
+      }
       return environment;
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) {
-        this.drop(shortName);
+      if (error instanceof ApiError && error.status === 404 && error.code !== 'not_served') {
+        if (current()) {
+          this._apply(shortName, null, turn);
+        }
         return null;
       }
       throw error;
     }
   }
 
+  /**
+   * Those beyond the cut list that the server finds for these words; `find` knows them too from then on. Rejects as the
+   * client does.
+   */
+  async search(words: string): Promise<readonly Environment[]> {
+    const { items } = await this._source.environments({ q: words, limit: PAGE });
+    const unknown = items.filter(({ short_name }) => !this._byName.has(short_name));
+    if (unknown.length > 0) {
+      unknown.forEach(environment => this._byName.set(environment.short_name, environment));
+      this._show();
+    }
+    return items;
+  }
+
   /** What the server just answered about one environment. */
   put(environment: Environment): void {
-    this._byName.set(environment.short_name, environment);
-    this._show();
+    this._apply(environment.short_name, environment, ++this._turn);
   }
 
   drop(shortName: string): void {
-    if (this._byName.delete(shortName)) {
+    this._apply(shortName, null, ++this._turn);
+  }
+
+  private _apply(shortName: string, environment: Environment | null, turn: number): void {
+    this._turns.set(shortName, turn);
+    if (environment) {
+      this._byName.set(shortName, environment);
+    } else if (!this._byName.delete(shortName)) {
+      return;
+    }
+    // Before the first answer nobody shows a list: one environment would look like all there are.
+    if (this._state.environments !== null) {
       this._show();
     }
   }
 
-  private async _read(background: boolean): Promise<void> {
+  private async _read(background: boolean, meAgain = false): Promise<void> {
     const turn = ++this._turn;
+    this._listTurn = turn;
     // An answer that a later request has overtaken must not put older rows back.
-    const current = () => turn === this._turn && !this.isDisposed;
+    const current = () => turn === this._listTurn && !this.isDisposed;
+    const isFirst = this._state.environments === null;
+    this._readings += 1;
     try {
-      const me = await this._me();
+      const me = await this._me(meAgain);
       const read = new Map<string, Environment>();
       let cursor: string | undefined;
       do {
         const page = await this._source.environments({ limit: PAGE, cursor, background });
+        if (!current()) {
+          return;
+        }
         page.items.forEach(environment => read.set(environment.short_name, environment));
         cursor = page.next ?? undefined;
-        if (current() && this._state.environments === null) {
+        if (isFirst && cursor !== undefined) {
           // The first rows need not wait for the last ones.
-          this._byName = new Map(read);
+          this._take(new Map(read), turn, false);
           this._show({ me, error: null });
         }
       } while (cursor !== undefined && read.size < MOST);
-      if (current()) {
-        this._byName = read;
-        this._show({ me, hasMore: cursor !== undefined, error: null, refreshing: false });
-        this._pace();
-      }
+      this._take(read, turn, cursor !== undefined);
+      this._show({ me, hasMore: cursor !== undefined, error: null, refreshing: false });
+      this._pace();
     } catch (error) {
       if (current()) {
         this._change({ error, refreshing: false });
         this._pace();
       }
       throw error;
+    } finally {
+      this._readings -= 1;
+      if (this._readings === 0) {
+        void this._readDirty();
+      }
     }
   }
 
+  /** The list as it was read, but for what changed while it was: that may be newer here, and is read again. */
+  private _take(read: Map<string, Environment>, turn: number, isCut: boolean): void {
+    const last = isCut ? [...read.keys()].reduce((a, b) => (a > b ? a : b)) : null;
+    for (const [shortName, changed] of this._turns) {
+      if (changed > turn) {
+        const kept = this._byName.get(shortName);
+        if (kept) {
+          read.set(shortName, kept);
+        } else {
+          read.delete(shortName);
+        }
+        this._dirty.add(shortName);
+      }
+    }
+    if (last !== null) {
+      for (const [shortName, environment] of this._byName) {
+        // Beyond the cut: found by a search, or opened; the list says nothing about it.
+        if (shortName > last && !read.has(shortName)) {
+          read.set(shortName, environment);
+        }
+      }
+    }
+    this._byName = read;
+    this._listTaken = turn;
+  }
+
   private readonly _onHappened = (_: unknown, event: HappenedEvent): void => {
-    if (event.short_name !== null && this._state.environments !== null) {
+    // Also during the first reading: its page with this environment may have been read before.
+    if (event.short_name !== null && (this._state.environments !== null || this._readings > 0)) {
       this._dirty.add(event.short_name);
       void this._readDirty();
     }
@@ -187,39 +263,51 @@ export class EnvironmentsModel implements IDisposable {
   private readonly _onProgressed = (_: unknown, frame: ProgressFrame): void => {
     const environment = this._byName.get(frame.short_name);
     // A hint may overtake the event that begins or ends the build: it never changes a status.
-    if (environment?.status === 'In Progress') {
+    if (environment?.status === 'In Progress' && this._state.environments !== null) {
       const { phase, progress, queue_position } = frame;
-      this.put({ ...environment, phase, progress, queue_position });
+      this._byName.set(frame.short_name, { ...environment, phase, progress, queue_position });
+      this._show();
     }
   };
 
   private readonly _onStale = (): void => {
-    if (this._state.environments !== null) {
+    if (this._state.environments !== null || this._readings > 0) {
       this._read(true).catch(() => undefined);
     }
   };
 
   private readonly _onConnected = (_: unknown, live: boolean): void => {
     this._change({ live });
-    this._pace();
+    if (live && this._state.error !== null) {
+      // The server answers again: what could not be read meanwhile can be.
+      this._read(true).catch(() => undefined);
+    } else {
+      this._pace();
+    }
   };
 
-  /** One after the other, so that of two answers about one environment the later one stays. */
+  /** One after the other, and none while the list is read, which would be read again for it. */
   private async _readDirty(): Promise<void> {
     if (this._reading) {
       return;
     }
     this._reading = true;
     try {
-      while (this._dirty.size > 0 && !this.isDisposed) {
+      while (this._dirty.size > 0 && this._readings === 0 && !this.isDisposed) {
         if (this._dirty.size > MANY) {
           this._dirty.clear();
           await this._read(true);
+          await new Promise(resolve => window.setTimeout(resolve, BREATH));
           continue;
         }
         const [shortName] = this._dirty;
         this._dirty.delete(shortName);
-        await this.read(shortName, true);
+        try {
+          await this.read(shortName, true);
+        } catch (error) {
+          this._dirty.add(shortName);
+          throw error;
+        }
       }
     } catch (error) {
       this._change({ error });
@@ -258,18 +346,27 @@ export class EnvironmentsModel implements IDisposable {
   private readonly _stateChanged = new Signal<this, IEnvironmentsState>(this);
   private readonly _dirty = new Set<string>();
   private _byName = new Map<string, Environment>();
+  private _first: Promise<void> | null = null;
   private _interval = 0;
+  private _listTaken = 0;
+  private _listTurn = 0;
   private _reading = false;
-  private _state: IEnvironmentsState = {
-    environments: null,
-    hasMore: false,
-    me: null,
-    error: null,
-    refreshing: false,
-    live: false
-  };
+  private _readings = 0;
+  private _state: IEnvironmentsState;
+  /** Counts requests and changes, so that it can be told which came first. */
   private _turn = 0;
+  /** When each environment changed here, but for the list. */
+  private readonly _turns = new Map<string, number>();
 }
+
+const NOTHING: IEnvironmentsState = {
+  environments: null,
+  hasMore: false,
+  me: null,
+  error: null,
+  refreshing: false,
+  live: false
+};
 
 function frequencyOf(interval: number): IPoll.Frequency {
   return { interval, backoff: true, max: Math.max(interval, LONGEST_PAUSE) };

@@ -18,7 +18,10 @@ export class EventStream implements IDisposable {
       settings: this._settings,
       path: () => this._path(),
       onFrame: frame => this._hear(frame as EventsFrame),
-      onConnected: connected => this._connectedChanged.emit(connected)
+      onConnected: connected => {
+        this._connected = connected;
+        this._connectedChanged.emit(connected);
+      }
     });
   }
 
@@ -35,6 +38,10 @@ export class EventStream implements IDisposable {
   /** Too much was missed to be told one by one, or this is the first connection: read your lists again. */
   get stale(): ISignal<this, void> {
     return this._stale;
+  }
+
+  get connected(): boolean {
+    return this._connected;
   }
 
   get connectedChanged(): ISignal<this, boolean> {
@@ -64,7 +71,11 @@ export class EventStream implements IDisposable {
   private _hear(frame: EventsFrame): void {
     switch (frame.type) {
       case 'hello':
-        this._deployment = frame.deployment;
+        if (frame.deployment !== this._deployment) {
+          // The numbers of another deployment mean nothing in this one.
+          this._deployment = frame.deployment;
+          this._seq = null;
+        }
         return;
       case 'progress':
         this._progressed.emit(frame);
@@ -84,6 +95,7 @@ export class EventStream implements IDisposable {
     }
   }
 
+  private _connected = false;
   private readonly _connectedChanged = new Signal<this, boolean>(this);
   private readonly _happened = new Signal<this, HappenedEvent>(this);
   private readonly _progressed = new Signal<this, ProgressFrame>(this);

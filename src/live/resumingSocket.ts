@@ -13,16 +13,17 @@ export interface IResumingSocketOptions {
   path: () => string;
   onFrame: (frame: unknown) => void;
   onConnected: (connected: boolean) => void;
-  /** The server has said all there is. */
+  /** The server has said all there is; without this, nothing it says is the end. */
   onComplete?: () => void;
 }
 
 /**
  * A WebSocket that comes back by itself, at once when the machine is online again or the page is looked at, else after
- * growing pauses. What was missed is asked for by `path`. The server ends it with the close code 1000.
+ * growing pauses. What was missed is asked for by `path`. The server ends it with the close code 1000, if there is an end.
  */
 export class ResumingSocket implements IDisposable {
   constructor(private readonly _options: IResumingSocketOptions) {
+    window.addEventListener('offline', this._lose);
     window.addEventListener('online', this._hurry);
     document.addEventListener('visibilitychange', this._hurry);
     this._connect();
@@ -37,6 +38,7 @@ export class ResumingSocket implements IDisposable {
       return;
     }
     this._disposed = true;
+    window.removeEventListener('offline', this._lose);
     window.removeEventListener('online', this._hurry);
     document.removeEventListener('visibilitychange', this._hurry);
     window.clearTimeout(this._timer);
@@ -62,9 +64,9 @@ export class ResumingSocket implements IDisposable {
     socket.onclose = event => {
       window.clearTimeout(this._timer);
       this._leave();
-      if (event.code === COMPLETE) {
+      if (event.code === COMPLETE && onComplete) {
         this.dispose();
-        onComplete?.();
+        onComplete();
         return;
       }
       this._later(this._pause * (0.75 + Math.random() / 2));
@@ -90,6 +92,12 @@ export class ResumingSocket implements IDisposable {
     window.clearTimeout(this._timer);
     this._timer = window.setTimeout(() => this._connect(), milliseconds);
   }
+
+  /** A socket does not notice that the network is gone until somebody sends. */
+  private readonly _lose = (): void => {
+    this._leave();
+    this._later(LONGEST_PAUSE);
+  };
 
   private readonly _hurry = (): void => {
     if (!this._connected && !document.hidden && this._socket === null) {

@@ -21,7 +21,10 @@ export class Connection implements IDataflowEnvironments {
   readonly client: ApiClient;
   readonly events: EventStream;
 
-  me(): Promise<Me> {
+  me(again = false): Promise<Me> {
+    if (again) {
+      this._me = null;
+    }
     this._me ??= this.client.me().catch(error => {
       this._me = null;
       throw error;
