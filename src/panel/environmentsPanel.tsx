@@ -1,59 +1,179 @@
-import { Button, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { EmptyNote, ErrorNote, Skeleton } from '../ui/notes';
+import type { Environment } from '../api/schemas';
+import { ErrorNote, Skeleton } from '../ui/notes';
 import { useSignalState } from '../ui/useSignalState';
 import { useWorkbench } from '../workbench';
-import { EnvironmentRow } from './environmentRow';
+import { EnvironmentRow, rowHeight } from './environmentRow';
+import { filtered } from './filter';
+import { type ILocalKernel, useLocalKernels } from './localKernels';
+import { LocalRow } from './localRow';
+import { EmptyNote, LostNote, NoMatch } from './notes';
+import { PanelHeader } from './panelHeader';
+import { rowMenus } from './rowMenus';
+import { Section } from './section';
+import { useCollapsed } from './useCollapsed';
+import { useCurrent } from './useCurrent';
+import { useFileDrop } from './useFileDrop';
+import { useServerSearch } from './useServerSearch';
+import { VirtualRows } from './virtualRows';
+
+const LOCAL_HEIGHT = 46;
+
+const nameOf = (environment: Environment) => environment.short_name;
 
 /**
- * The list of environments in the side bar, in whatever state it is.
+ * The side panel: all environments by sections, in whatever state they are.
  */
 export function EnvironmentsPanel(): JSX.Element {
-  const { environments: model, trans } = useWorkbench();
-  const { environments, error, hasMore, me, refreshing } = useSignalState(model);
-  const count = environments?.length ?? 0;
-  const refresh = () => void model.refresh();
+  const workbench = useWorkbench();
+  const { client, environments: model, kernelspecs, trans } = workbench;
+  const { environments, error, hasMore, live, me, refreshing } = useSignalState(model);
+  const current = useCurrent(workbench);
+  const kernels = useLocalKernels(kernelspecs);
+  const menus = React.useMemo(() => rowMenus(workbench), [workbench]);
+  const [query, setQuery] = React.useState('');
+  const [isCollapsed, toggle] = useCollapsed(client.settings.baseUrl);
+  const [isOver, dropping] = useFileDrop(workbench);
+  const found = useServerSearch(model, query, hasMore);
+  const node = React.useRef<HTMLDivElement>(null);
+
+  const shown = React.useMemo(() => {
+    const here = filtered(environments ?? [], query, trans);
+    if (found.size === 0) {
+      return here;
+    }
+    const names = new Set(here.map(nameOf));
+    return (environments ?? []).filter(
+      ({ short_name }) => names.has(short_name) || found.has(short_name)
+    );
+  }, [environments, found, query, trans]);
+  const waiting = React.useMemo(
+    () => shown.filter(({ status }) => status === 'Pending Approval'),
+    [shown]
+  );
+  const local = React.useMemo(() => {
+    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    return (kernels ?? []).filter(({ name, displayName }) =>
+      words.every(word => `${name}\n${displayName}`.toLowerCase().includes(word))
+    );
+  }, [kernels, query]);
+
+  const isFiltering = query.trim() !== '';
+  const total = environments?.length ?? 0;
+  const more = hasMore ? '+' : '';
+  const focusList = () => node.current?.querySelector<HTMLElement>('[data-row-focus]')?.focus();
+  const row = (environment: Environment, isStop: boolean, isReview = false) => (
+    <EnvironmentRow
+      environment={environment}
+      mine={me === null || environment.owner === me.name}
+      isStop={isStop}
+      isCurrent={environment.short_name === current}
+      isReview={isReview}
+      menus={menus}
+    />
+  );
+  const onFocusRow = ({ short_name }: Environment) => {
+    workbench.current = short_name;
+  };
+  const section = (id: string) => ({ id, collapsed: isCollapsed(id), onToggle: toggle });
   return (
-    <>
-      <div className="jp-DataflowEnvs-header">
-        <h2 className="jp-DataflowEnvs-title">{trans.__('Environments')}</h2>
-        {count > 0 && (
-          <span className="jp-DataflowEnvs-count">{hasMore ? `${count}+` : String(count)}</span>
-        )}
-        <Button
-          minimal
-          className="jp-DataflowEnvs-refresh"
-          title={trans.__('Refresh')}
-          aria-label={trans.__('Refresh the list of environments')}
-          aria-busy={refreshing}
-          onClick={refresh}
-        >
-          <refreshIcon.react tag="span" elementSize="normal" />
-        </Button>
-      </div>
+    <div ref={node} className="jp-DataflowEnvs-panel" {...dropping}>
+      <PanelHeader
+        query={query}
+        onQuery={setQuery}
+        refreshing={refreshing}
+        outcome={isFiltering ? trans.__('%1 of %2 environments', shown.length, total) : ''}
+        onLeave={focusList}
+      />
+      <LostNote live={live} />
       {error !== null && (
         <ErrorNote
           lead={trans.__('The environments could not be read.')}
           error={error}
-          onRetry={refresh}
+          onRetry={() => void model.refresh()}
           trans={trans}
         />
       )}
-      {environments === null && error === null && <Skeleton trans={trans} />}
-      {environments?.length === 0 && <EmptyNote trans={trans} />}
-      {count > 0 && (
-        <ul className="jp-DataflowEnvs-list" aria-label={trans.__('Dataflow Environments')}>
-          {environments?.map(environment => (
-            <EnvironmentRow
-              key={environment.short_name}
-              environment={environment}
-              mine={me === null || environment.owner === me.name}
-              trans={trans}
+      <Section
+        {...section('dataflow')}
+        isMain
+        title={trans.__('Dataflow Environments')}
+        count={
+          environments === null
+            ? undefined
+            : isFiltering
+              ? `${shown.length}/${total}${more}`
+              : `${total}${more}`
+        }
+      >
+        {environments === null && error === null && <Skeleton trans={trans} />}
+        {environments !== null && total === 0 && <EmptyNote />}
+        {total > 0 && shown.length === 0 && <NoMatch query={query} onClear={() => setQuery('')} />}
+        {shown.length > 0 && (
+          <VirtualRows
+            label={trans.__('Dataflow Environments')}
+            items={shown}
+            keyOf={nameOf}
+            heightOf={rowHeight}
+            draw={row}
+            onFocusRow={onFocusRow}
+          />
+        )}
+        {hasMore && !isFiltering && (
+          <p className="jp-DataflowEnvs-cut">
+            {trans.__('These are the first %1. Use the filter to find others.', total)}
+          </p>
+        )}
+      </Section>
+      <Section
+        {...section('local')}
+        title={trans.__('Local Environments')}
+        count={kernels === null ? undefined : String(local.length)}
+      >
+        {local.length > 0 ? (
+          <VirtualRows
+            label={trans.__('Local Environments')}
+            items={local}
+            keyOf={({ name }: ILocalKernel) => name}
+            heightOf={() => LOCAL_HEIGHT}
+            draw={(kernel, isStop) => <LocalRow kernel={kernel} isStop={isStop} />}
+          />
+        ) : (
+          kernels !== null && (
+            <p className="jp-DataflowEnvs-cut">
+              {isFiltering
+                ? trans.__('None matches.')
+                : trans.__('This Jupyter server has no other Python kernels.')}
+            </p>
+          )
+        )}
+      </Section>
+      {me?.is_admin && environments !== null && (
+        <Section
+          {...section('waiting')}
+          title={trans.__('Waiting for approval')}
+          count={String(waiting.length)}
+        >
+          {waiting.length > 0 ? (
+            <VirtualRows
+              label={trans.__('Waiting for approval')}
+              items={waiting}
+              keyOf={nameOf}
+              heightOf={rowHeight}
+              draw={(environment, isStop) => row(environment, isStop, true)}
+              onFocusRow={onFocusRow}
             />
-          ))}
-        </ul>
+          ) : (
+            <p className="jp-DataflowEnvs-cut">{trans.__('Nothing waits.')}</p>
+          )}
+        </Section>
       )}
-    </>
+      {isOver && (
+        <div className="jp-DataflowEnvs-dropHint">
+          {trans.__('Drop an environment.yml or requirements.txt to import it')}
+        </div>
+      )}
+    </div>
   );
 }

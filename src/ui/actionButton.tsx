@@ -13,6 +13,8 @@ export interface IActionButtonProps {
   busy?: boolean;
   onClick: () => void;
   className?: string;
+  /** -1 for all but one of those among which arrows move. */
+  tabIndex?: number;
 }
 
 /**
@@ -38,6 +40,7 @@ export function ActionButton(props: IActionButtonProps): JSX.Element {
       aria-busy={busy || undefined}
       aria-describedby={!allowed && refusal ? id : undefined}
       title={title}
+      tabIndex={props.tabIndex}
       onClick={() => usable && onClick()}
     >
       {icon && <icon.react tag="span" elementSize="normal" aria-hidden="true" />}

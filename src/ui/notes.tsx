@@ -4,7 +4,6 @@ import { Button } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { ApiError } from '../api/client';
-import { environmentsIcon } from '../icons';
 
 const SKELETON_ROWS = [72, 54, 63];
 
@@ -20,21 +19,6 @@ export function Skeleton({ trans }: { trans: TranslationBundle }): JSX.Element {
           <span className="jp-DataflowEnvs-bone jp-mod-thin" style={{ width: `${width / 2}%` }} />
         </div>
       ))}
-    </div>
-  );
-}
-
-/**
- * What to do when there is nothing yet.
- */
-export function EmptyNote({ trans }: { trans: TranslationBundle }): JSX.Element {
-  return (
-    <div className="jp-DataflowEnvs-message">
-      <environmentsIcon.react tag="span" className="jp-DataflowEnvs-emblem" />
-      <p className="jp-DataflowEnvs-lead">{trans.__('No environments yet.')}</p>
-      <p>
-        {trans.__('Create one with')} <code>jupyter dataflow-envs create</code>
-      </p>
     </div>
   );
 }

@@ -10,11 +10,17 @@ interface IEnvironment {
 export class Deployment {
   constructor(private readonly _request: APIRequestContext) {}
 
+  /** Also those that are built, wait for approval, or are in use. */
   async removeAll(): Promise<void> {
-    const { items } = await this._read<{ items: IEnvironment[] }>('environments');
-    for (const { short_name } of items) {
-      expect((await this._request.delete(this._url(`environments/${short_name}`))).ok()).toBe(true);
-    }
+    await this.release();
+    let items: IEnvironment[];
+    do {
+      ({ items } = await this._read<{ items: IEnvironment[] }>('environments?limit=200'));
+      for (const { short_name } of items) {
+        const url = this._url(`environments/${short_name}?force=true`);
+        expect((await this._request.delete(url)).ok()).toBe(true);
+      }
+    } while (items.length > 0);
   }
 
   async create(shortName: string, fullName: string, conda: string[] = []): Promise<void> {
@@ -34,6 +40,37 @@ export class Deployment {
       data: {}
     });
     expect(answer.status(), await answer.text()).toBe(202);
+  }
+
+  /** Build, and wait for the end. */
+  async built(shortName: string, status: 'Draft' | 'Failed' = 'Draft'): Promise<void> {
+    await this.build(shortName);
+    await expect.poll(() => this.status(shortName), { timeout: 90_000 }).toBe(status);
+  }
+
+  async edit(shortName: string, change: object): Promise<void> {
+    const answer = await this._request.patch(this._url(`environments/${shortName}`), {
+      data: change
+    });
+    expect(answer.status(), await answer.text()).toBe(200);
+  }
+
+  /** Any of the actions that are posted, such as `submit`. */
+  async act(shortName: string, action: string, data: object = {}): Promise<void> {
+    const url = this._url(`environments/${shortName}/${action}`);
+    const answer = await this._request.post(url, { data });
+    expect(answer.ok(), await answer.text()).toBe(true);
+  }
+
+  async approve(shortName: string): Promise<void> {
+    const { items } = await this._read<{ items: { id: string; digest: string }[] }>(
+      `reviews?state=pending&environment=${shortName}`
+    );
+    const [{ id, digest }] = items;
+    const answer = await this._request.post(this._url(`reviews/${id}/approve`), {
+      data: { digest, comment: '' }
+    });
+    expect(answer.ok(), await answer.text()).toBe(true);
   }
 
   async status(shortName: string): Promise<string> {

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 export type Theme = 'Light' | 'Dark' | 'Dark High Contrast';
 
 const IMAGES = path.resolve(__dirname, '../../docs/images');
-const DOCUMENTED = /^panel(-empty|-error)?-(light|dark)\.png$/;
+const DOCUMENTED = /^panel(-empty|-error|-menu|-narrow)?-(light|dark)\.png$/;
 
 export const PANEL = '#jupyter-dataflow-envs';
 const TAB = '[role="tab"][data-id="jupyter-dataflow-envs"]';
@@ -28,9 +28,10 @@ export async function openPanel(page: IJupyterLabPageFixture): Promise<Locator> 
   return panel;
 }
 
-/** The row of one environment. */
-export function row(panel: Locator, shortName: string): Locator {
+/** The row of one environment; in the section of those that wait for approval it has another. */
+export function row(panel: Locator, shortName: string, section = 'Dataflow Environments'): Locator {
   return panel
+    .getByRole('list', { name: section, exact: true })
     .getByRole('listitem')
     .filter({ has: panel.page().getByText(shortName, { exact: true }) });
 }
@@ -58,8 +59,12 @@ export async function picture(
   await (panelOnly ? page.locator(PANEL).screenshot(options) : page.screenshot(options));
 }
 
-export async function expectNoViolations(page: IJupyterLabPageFixture): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).include(PANEL).analyze();
+/** @param within - what is looked at */
+export async function expectNoViolations(
+  page: IJupyterLabPageFixture,
+  within: string = PANEL
+): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).include(within).analyze();
   expect(
     violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(node => node.failureSummary) }))
   ).toEqual([]);

@@ -1,0 +1,16 @@
+import * as React from 'react';
+
+import type { IWorkbench } from '../workbench';
+
+/** The environment that had the focus last, in whatever view. */
+export function useCurrent(workbench: IWorkbench): string | null {
+  const subscribe = React.useCallback(
+    (changed: () => void) => {
+      const slot = () => changed();
+      workbench.currentChanged.connect(slot);
+      return () => void workbench.currentChanged.disconnect(slot);
+    },
+    [workbench]
+  );
+  return React.useSyncExternalStore(subscribe, () => workbench.current);
+}
