@@ -33,9 +33,7 @@ export interface IEnvironmentRowProps {
  * One environment: its names, its version, its status; while it is built, how far it is, and when that failed, why. The
  * name opens its tab; everything else that can be done is in the menu.
  */
-export const EnvironmentRow = React.memo(function EnvironmentRow(
-  props: IEnvironmentRowProps
-): JSX.Element {
+export const EnvironmentRow = React.memo((props: IEnvironmentRowProps): JSX.Element => {
   const { environment, mine, isStop, isCurrent, isReview = false, menus } = props;
   const { commands, trans } = useWorkbench();
   const { short_name: shortName, full_name: fullName, latest_version: latest } = environment;
@@ -59,7 +57,6 @@ export const EnvironmentRow = React.memo(function EnvironmentRow(
     menus.openContext(environment, { x: event.clientX, y: event.clientY });
   };
   return (
-    // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- the button ⋯ opens the same menu
     <div
       className={`jp-DataflowEnvs-row${isCurrent ? ' jp-mod-current' : ''}`}
       onContextMenu={onContextMenu}
@@ -143,6 +140,7 @@ export const EnvironmentRow = React.memo(function EnvironmentRow(
     </div>
   );
 });
+EnvironmentRow.displayName = 'EnvironmentRow';
 
 function PrimaryButton(props: { environment: Environment; tabIndex: number }): JSX.Element {
   const { environment, tabIndex } = props;

@@ -36,7 +36,7 @@ export function PanelHeader(props: {
     void kernelspecs.refreshSpecs().catch(() => undefined);
   };
   return (
-    <header className="jp-DataflowEnvs-header">
+    <div className="jp-DataflowEnvs-header">
       <div className="jp-DataflowEnvs-headerLine">
         <h2 className="jp-DataflowEnvs-title">{trans.__('Environments')}</h2>
         <ActionButton
@@ -79,6 +79,6 @@ export function PanelHeader(props: {
       <span className="jp-DataflowEnvs-unseen" role="status">
         {outcome}
       </span>
-    </header>
+    </div>
   );
 }

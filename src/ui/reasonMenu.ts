@@ -2,7 +2,7 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import { MenuSvg } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 import { h, type VirtualElement } from '@lumino/virtualdom';
-import { Menu } from '@lumino/widgets';
+import type { Menu } from '@lumino/widgets';
 
 /** One thing that a menu offers. */
 export interface IMenuEntry {
@@ -10,7 +10,7 @@ export interface IMenuEntry {
   icon?: LabIcon;
   /** Why it can't be chosen now; an empty one when nobody says why. */
   refusal?: string | null;
-  /** Whether it carries a check mark; left out where that means nothing. */
+  /** Whether it carries a check mark. */
   chosen?: boolean;
   onChoose: () => void;
 }
@@ -66,8 +66,7 @@ class ReasonMenu extends MenuSvg {
       commands.addCommand(command, {
         label: entry.label,
         icon: entry.icon,
-        isToggleable: entry.chosen !== undefined,
-        isToggled: () => entry.chosen ?? false,
+        isToggled: entry.chosen ? () => true : undefined,
         execute: entry.onChoose
       });
       if (entry.refusal !== undefined && entry.refusal !== null) {
