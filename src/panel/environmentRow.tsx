@@ -75,17 +75,6 @@ export const EnvironmentRow = React.memo((props: IEnvironmentRowProps): JSX.Elem
         {fullName}
       </button>
       <span className="jp-DataflowEnvs-rowActions">
-        {isReview ? (
-          <ActionButton
-            iconOnly
-            label={trans.__('Review')}
-            icon={checkIcon}
-            tabIndex={tabIndex}
-            onClick={open}
-          />
-        ) : (
-          <PrimaryButton environment={environment} tabIndex={tabIndex} />
-        )}
         <button
           type="button"
           className="jp-DataflowEnvs-button jp-mod-icon jp-DataflowEnvs-moreActions"
@@ -97,6 +86,17 @@ export const EnvironmentRow = React.memo((props: IEnvironmentRowProps): JSX.Elem
         >
           <ellipsesIcon.react tag="span" elementSize="normal" aria-hidden="true" />
         </button>
+        {isReview ? (
+          <ActionButton
+            iconOnly
+            label={trans.__('Review')}
+            icon={checkIcon}
+            tabIndex={tabIndex}
+            onClick={open}
+          />
+        ) : (
+          <PrimaryButton environment={environment} tabIndex={tabIndex} />
+        )}
       </span>
       <span id={facts} className="jp-DataflowEnvs-facts">
         <code className="jp-DataflowEnvs-short">{shortName}</code>
@@ -114,7 +114,7 @@ export const EnvironmentRow = React.memo((props: IEnvironmentRowProps): JSX.Elem
             <caretDownEmptyThinIcon.react tag="span" elementSize="small" aria-hidden="true" />
           </button>
         )}
-        <StatusChip status={environment.status} trans={trans} />
+        {!isReview && <StatusChip status={environment.status} trans={trans} />}
         {environment.deprecated !== null && (
           <span className="jp-DataflowEnvs-mark jp-mod-warn">{trans.__('deprecated')}</span>
         )}
@@ -190,5 +190,5 @@ function tooltipOf(environment: Environment): string {
 /** Pixels of a row as the style sheet draws it, where it needs no more lines than it usually does. */
 export function rowHeight(environment: Environment): number {
   const isBuilt = environment.status === 'In Progress';
-  return 56 + (environment.failure === null ? 0 : 36) + (isBuilt ? 20 : 0);
+  return 56 + (environment.failure === null ? 0 : 36) + (isBuilt ? 26 : 0);
 }

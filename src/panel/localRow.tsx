@@ -1,4 +1,4 @@
-import { notebookIcon } from '@jupyterlab/ui-components';
+import { runIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { useWorkbench } from '../workbench';
@@ -21,7 +21,7 @@ export function LocalRow(props: { kernel: ILocalKernel; isStop: boolean }): JSX.
       >
         {displayName}
       </button>
-      <notebookIcon.react
+      <runIcon.react
         tag="span"
         className="jp-DataflowEnvs-rowActions"
         elementSize="normal"

@@ -70,7 +70,8 @@ export function PanelHeader(props: {
         type="search"
         className="jp-DataflowEnvs-filter"
         rightIcon="ui-components:search"
-        placeholder={trans.__('Filter by name, owner, status or library')}
+        placeholder={trans.__('Filter…')}
+        title={trans.__('Words of names, owner, status or libraries')}
         aria-label={trans.__('Filter environments')}
         value={query}
         onChange={event => onQuery(event.target.value)}

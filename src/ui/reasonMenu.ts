@@ -93,7 +93,21 @@ class ReasonRenderer extends MenuSvg.Renderer {
   }
 
   override renderItem(data: Menu.IRenderData): VirtualElement {
-    const { command } = data.item;
+    const { command, type } = data.item;
+    if (type === 'separator') {
+      // Lumino's own can be focused, which nothing to choose should be.
+      return h.li(
+        {
+          className: this.createItemClass(data),
+          dataset: this.createItemDataset(data),
+          role: 'separator'
+        },
+        this.renderIcon(data),
+        this.renderLabel(data),
+        this.renderShortcut(data),
+        this.renderSubmenu(data)
+      );
+    }
     const refusal = this._refusals.get(command);
     if (refusal === undefined) {
       return super.renderItem(data);

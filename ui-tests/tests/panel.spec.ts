@@ -222,9 +222,9 @@ test('everything by keyboard', async ({ page, deployment }) => {
   await page.keyboard.press('Home');
   await expect(name('A')).toBeFocused();
   await page.keyboard.press('Tab');
-  await expect(row(panel, 'aenv').getByRole('button', { name: 'Build' })).toBeFocused();
-  await page.keyboard.press('Tab');
   await expect(row(panel, 'aenv').getByRole('button', { name: 'More Actions' })).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(row(panel, 'aenv').getByRole('button', { name: 'Build' })).toBeFocused();
   await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Shift+F10');
