@@ -23,6 +23,7 @@ import type {
   Refusal,
   Review,
   ReviewPage,
+  RunningKernel,
   Usage,
   Version,
   VersionSummary,
@@ -209,6 +210,11 @@ export class ApiClient {
 
   deactivate(shortName: string): Promise<{ kernel_name: string }> {
     return this._call('POST', of(shortName, 'deactivate'));
+  }
+
+  /** The environments' kernels that run in this Jupyter server; never counted as activity. */
+  async kernels(): Promise<RunningKernel[]> {
+    return (await this._get<{ items: RunningKernel[] }>('kernels')).items;
   }
 
   usage(shortName: string): Promise<Usage> {
