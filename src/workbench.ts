@@ -1,3 +1,6 @@
+import '../style/base.css';
+import '../style/ui.css';
+
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { type ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';

@@ -40,6 +40,7 @@ export function groupLauncherCards(launcher: ILauncher, options: ILauncherCardsO
     local: trans.__('Local Environments')
   };
   addCardCommand(options);
+  const specOf = specFinder(specs);
   const original = new WeakMap<ILauncher.IItemOptions, ILauncher.IItemOptions>();
   const arrange = (): void => {
     for (const item of launcher.items()) {
@@ -48,7 +49,7 @@ export function groupLauncherCards(launcher: ILauncher, options: ILauncherCardsO
         original.delete(item);
         Object.assign(item, { categoryRank: undefined }, before);
       } else if (!before && wanted() && item.command === CORES_CARD) {
-        const group = groupOf(specs.specs?.kernelspecs[String(item.args?.['kernelName'])]);
+        const group = groupOf(specOf(item.args?.['kernelName']));
         if (group) {
           original.set(item, { ...item });
           Object.assign(item, {
@@ -70,7 +71,7 @@ export function groupLauncherCards(launcher: ILauncher, options: ILauncherCardsO
 
 /** Cards outside of JupyterLab's own categories show icon, label and caption of their command. */
 function addCardCommand({ commands, specs, trans }: ILauncherCardsOptions): void {
-  const specOf = (name: unknown) => specs.specs?.kernelspecs[String(name)];
+  const specOf = specFinder(specs);
   commands.addCommand(CommandIDs.startNotebook, {
     label: ({ kernelName }) => {
       const spec = specOf(kernelName);
@@ -100,6 +101,11 @@ function addCardCommand({ commands, specs, trans }: ILauncherCardsOptions): void
     },
     execute: args => commands.execute(CORES_CARD, args)
   });
+}
+
+function specFinder(specs: ILauncherCardsOptions['specs']) {
+  return (name: unknown): KernelSpec.ISpecModel | undefined =>
+    typeof name === 'string' ? specs.specs?.kernelspecs[name] : undefined;
 }
 
 /** Whether it is JupyterLab's own kind of launcher, of which the cards can be seen. */

@@ -12,7 +12,7 @@ export const toasts: JupyterFrontEndPlugin<void> = {
     const { client, events, settings } = shared;
     let loading: Promise<Toasts> | null = null;
     let loaded: Toasts | null = null;
-    const tell = (what: (toasts: Toasts) => void) => {
+    const tell = (what: (toasts: Toasts) => void): void => {
       loading ??= import(/* webpackChunkName: "toasts" */ './toasts').then(({ Toasts }) => {
         loaded = new Toasts(shared, app.commands);
         return loaded;
@@ -28,18 +28,16 @@ export const toasts: JupyterFrontEndPlugin<void> = {
       }
     });
     events.progressed.connect((_, frame) => loaded?.progressed(frame));
-    // The first connection, after a reload too: builds that run were started before.
-    events.stale.connect(async () => {
-      if (!settings.get('toasts')) {
-        return;
-      }
+    const findRunning = async () => {
       const running = await client
         .environments({ status: 'In Progress', mine: true, background: true })
         .catch(() => null);
       for (const environment of running?.items ?? []) {
-        tell(toasts => toasts.found(environment));
+        tell(toasts => void toasts.found(environment));
       }
-    });
+    };
+    // The first connection, after a reload too: builds that run were started before.
+    events.stale.connect(() => void (settings.get('toasts') && findRunning()));
   }
 };
 
