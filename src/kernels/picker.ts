@@ -97,7 +97,7 @@ async function offerWanted(
     body,
     buttons: [
       Dialog.cancelButton({ label: trans.__('No Kernel') }),
-      Dialog.createButton({ label: trans.__('Other Kernel…'), accept: true, actions: ['other'] }),
+      Dialog.createButton({ label: trans.__('Other Kernel…'), actions: ['other'], accept: false }),
       Dialog.okButton({ label: trans.__('Activate') })
     ]
   }).launch();
