@@ -71,7 +71,7 @@ export default tseslint.config(
   },
   {
     files: ['scripts/*.mjs'],
-    languageOptions: { globals: { URL: 'readonly', console: 'readonly' } }
+    languageOptions: { globals: { URL: 'readonly', console: 'readonly', process: 'readonly' } }
   },
   prettier
 );

@@ -36,6 +36,8 @@ export namespace CommandIDs {
   export const duplicate = 'dataflow-envs:duplicate';
   export const newNotebook = 'dataflow-envs:new-notebook';
   export const compare = 'dataflow-envs:compare';
+  /** What cards of the launcher run; takes `kernelName` and `cwd`. */
+  export const startNotebook = 'dataflow-envs:start-notebook';
   /** Opens a tab with the form; what `create`, `edit`, `duplicate` and a reload use. */
   export const openForm = 'dataflow-envs:open-form';
   /** One command for each action of the server's table, such as `dataflow-envs:build`. */

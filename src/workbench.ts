@@ -1,3 +1,6 @@
+import '../style/base.css';
+import '../style/ui.css';
+
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { KernelSpec } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';

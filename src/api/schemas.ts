@@ -26,6 +26,7 @@ export type Violating = Schemas['ViolatingAnswer'];
 export type Policy = Schemas['PolicyAnswer'];
 export type PolicyBody = Partial<Schemas['PolicyBody']>;
 export type PolicyChanged = Schemas['PolicyChangedAnswer'];
+export type RunningKernel = Schemas['RunningKernelAnswer'];
 export type Usage = Schemas['UsageDetails'];
 export type Imported = Schemas['ImportAnswer'];
 export type PackageVersions = Schemas['PackageVersions'];
