@@ -29,19 +29,24 @@ export async function complete(
       const [, name, start] = version;
       const versions = await catalog.versions(manager, name);
       const fitting = versions.filter(one => one.startsWith(start));
-      return result(context.pos - start.length, fitting.slice(0, MOST_VERSIONS));
+      return result(context, start, fitting.slice(0, MOST_VERSIONS));
     }
     const start = NAME.exec(before)?.[1] ?? (context.explicit && !before.trim() ? '' : null);
     if (start === null) {
       return null;
     }
-    return result(context.pos - start.length, await catalog.names(manager, start));
+    return result(context, start, await catalog.names(manager, start));
   } catch {
     return null;
   }
 }
 
-function result(from: number, labels: readonly string[]): CompletionResult | null {
-  const options: Completion[] = labels.map(label => ({ label }));
-  return options.length > 0 ? { from, options, filter: false } : null;
+function result(
+  { pos, view }: CompletionContext,
+  start: string,
+  labels: readonly string[]
+): CompletionResult | null {
+  const left = view !== undefined && !view.hasFocus;
+  const options: Completion[] = labels.filter(label => label !== start).map(label => ({ label }));
+  return left || options.length === 0 ? null : { from: pos - start.length, options, filter: false };
 }

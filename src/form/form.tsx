@@ -70,10 +70,10 @@ function ReadyForm({ catalog, model, onDiscard, onSave, title }: IFormProps): JS
   );
   return (
     <div className="jp-DataflowEnvs-form" {...drop}>
-      <header className="jp-DataflowEnvs-formHeader">
+      <div className="jp-DataflowEnvs-formHeader">
         <h1>{title}</h1>
         {!importing && chooser}
-      </header>
+      </div>
       {importing && (
         <div className="jp-DataflowEnvs-dropzone">
           <p>
@@ -119,21 +119,21 @@ function ReadyForm({ catalog, model, onDiscard, onSave, title }: IFormProps): JS
       </div>
       <div className="jp-DataflowEnvs-formColumns">
         <FormFields model={model} catalog={catalog} />
-        <aside className="jp-DataflowEnvs-formAside">
-          <Help open={model.args.mode === 'new'} channels={me?.channels ?? []} />
+        <div className="jp-DataflowEnvs-formAside">
           <PreviewNote
             model={model.preview}
             values={values}
             usable={edited?.usable_version ?? null}
           />
-        </aside>
+          <Help open={model.args.mode === 'new'} channels={me?.channels ?? []} />
+        </div>
       </div>
-      <footer className="jp-DataflowEnvs-formFooter">
+      <div className="jp-DataflowEnvs-formFooter">
         {refusal?.of === 'save' && (
           <RefusalNote lead={trans.__('It was not saved.')} error={refusal.error} />
         )}
         <Buttons model={model} onSave={onSave} onDiscard={onDiscard} />
-      </footer>
+      </div>
       {over && (
         <div className="jp-DataflowEnvs-dropHint" aria-hidden="true">
           <span>{trans.__('Drop the file to read it into the form')}</span>

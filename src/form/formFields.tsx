@@ -96,6 +96,7 @@ export function FormFields({
           {attributes => (
             <input
               {...attributes}
+              className={`${attributes.className} jp-mod-code`}
               ref={refTo('short_name')}
               type="text"
               autoComplete="off"

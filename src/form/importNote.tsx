@@ -26,8 +26,15 @@ export function ImportNote(props: {
     ...account.notes
   ];
   const where = (line: number | null) => (line === null ? '' : trans.__('Line %1', line));
+  const section = React.useRef<HTMLElement>(null);
+  React.useEffect(() => section.current?.scrollIntoView?.({ block: 'nearest' }), [account]);
   return (
-    <section className="jp-DataflowEnvs-formNote" role="status" aria-label={trans.__('Import')}>
+    <section
+      ref={section}
+      className="jp-DataflowEnvs-formNote"
+      role="status"
+      aria-label={trans.__('Import')}
+    >
       <p className="jp-DataflowEnvs-lead">
         {trans._n(
           'Read %2: one library taken',
@@ -42,7 +49,7 @@ export function ImportNote(props: {
           <h3>{trans.__('Left out (%1)', leftOut.length)}</h3>
           <ul className="jp-DataflowEnvs-account">
             {leftOut.map(({ line, text, message }, index) => (
-              <li key={index}>
+              <li key={index} className="jp-DataflowEnvs-accountEntry">
                 <span className="jp-DataflowEnvs-accountLine">{where(line)}</span>
                 <span>
                   <code>{visible(text)}</code> {visible(message)}
@@ -57,7 +64,7 @@ export function ImportNote(props: {
           <h3>{trans.__('Changed (%1)', changed.length)}</h3>
           <ul className="jp-DataflowEnvs-account">
             {changed.map(({ became, line, text, message }, index) => (
-              <li key={index}>
+              <li key={index} className="jp-DataflowEnvs-accountEntry">
                 <span className="jp-DataflowEnvs-accountLine">{where(line)}</span>
                 <span>
                   <code>{visible(text)}</code> → <code>{visible(became)}</code> {visible(message)}

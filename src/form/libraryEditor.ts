@@ -13,6 +13,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Manager } from '../api/schemas';
 import type { Catalog } from './catalog';
 import { complete } from './completions';
+import { editorTheme } from './editorTheme';
 import type { IProblem } from './problem';
 
 export interface ILibraryEditorOptions {
@@ -39,6 +40,7 @@ export class LibraryEditor {
       parent: options.parent,
       doc: options.text,
       extensions: [
+        editorTheme,
         lineNumbers(),
         lintGutter(),
         history(),

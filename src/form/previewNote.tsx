@@ -19,19 +19,17 @@ export function PreviewNote(props: {
   const { model, usable, values } = props;
   const { trans } = useWorkbench();
   const { error, of, result, since } = useSignalState(model);
-  const heading = React.useRef<HTMLHeadingElement>(null);
+  const section = React.useRef<HTMLElement>(null);
   React.useEffect(() => {
-    if (result !== null || error !== null) {
-      heading.current?.scrollIntoView?.({ block: 'nearest' });
-    }
-  }, [result, error]);
+    section.current?.scrollIntoView?.({ block: 'nearest' });
+  }, [result, error, since]);
   if (since === null && result === null && error === null) {
     return null;
   }
   const outdated = of !== null && !isSameRequest(of, values);
   return (
-    <section className="jp-DataflowEnvs-preview" aria-label={trans.__('Preview')}>
-      <h2 ref={heading}>{trans.__('Preview')}</h2>
+    <section ref={section} className="jp-DataflowEnvs-preview" aria-label={trans.__('Preview')}>
+      <h2>{trans.__('Preview')}</h2>
       {since !== null && <Solving since={since} />}
       {outdated && (
         <p className="jp-DataflowEnvs-muted" role="status">
@@ -112,16 +110,17 @@ function PackageTable({ packages }: { packages: readonly Package[] }): JSX.Eleme
         <tr>
           <th scope="col">{trans.__('Library')}</th>
           <th scope="col">{trans.__('Version')}</th>
-          <th scope="col">{trans.__('With')}</th>
           <th scope="col">{trans.__('Why')}</th>
         </tr>
       </thead>
       <tbody>
         {rows.map(({ manager, name, origin, requested, version }) => (
           <tr key={`${manager} ${name}`}>
-            <th scope="row">{name}</th>
+            <th scope="row">
+              {name}
+              {manager === 'pip' && <span className="jp-DataflowEnvs-muted"> (pip)</span>}
+            </th>
             <td>{version}</td>
-            <td>{manager}</td>
             <td>{requested ? <code>{requested}</code> : words[origin]}</td>
           </tr>
         ))}

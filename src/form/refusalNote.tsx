@@ -24,7 +24,7 @@ export function RefusalNote(props: {
   return (
     <div className="jp-DataflowEnvs-formNote jp-mod-error" role="alert">
       <p className="jp-DataflowEnvs-lead">{lead}</p>
-      {violations.length === 0 && <p>{sentence(explanation(error, trans))}</p>}
+      {violations.length === 0 && <p>{visible(explanation(error, trans))}</p>}
       {violations.length > 0 && (
         <table
           className="jp-DataflowEnvs-table"
@@ -76,9 +76,4 @@ function Explanation({ error }: { error: unknown }): JSX.Element | null {
 function violationsOf(error: unknown): readonly IViolation[] {
   const violations = error instanceof ApiError ? error.more.violations : undefined;
   return Array.isArray(violations) ? (violations as IViolation[]) : [];
-}
-
-function sentence(text: string): string {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
 }
