@@ -24,6 +24,7 @@ import type {
   Review,
   ReviewPage,
   RunningKernel,
+  ShortNameAvailability,
   Usage,
   Version,
   VersionSummary,
@@ -114,6 +115,16 @@ export class ApiClient {
   /** What a build of this would install; nothing is stored. Solves, so it can take seconds. */
   preview(shortName: string, spec: PreviewRequest, signal?: AbortSignal): Promise<Preview> {
     return this._call('POST', of(shortName, 'preview'), { body: spec, signal });
+  }
+
+  /** The same for an environment that is not saved yet. */
+  previewSpec(spec: PreviewRequest, signal?: AbortSignal): Promise<Preview> {
+    return this._call('POST', 'preview', { body: spec, signal });
+  }
+
+  /** Whether a new environment can have this short name, and if not, why. */
+  shortName(name: string): Promise<ShortNameAvailability> {
+    return this._get(`short-names/${encodeURIComponent(name)}`);
   }
 
   build(

@@ -10,6 +10,7 @@ export type EnvironmentSpec = Partial<Schemas['EnvironmentSpec']> &
 export type EnvironmentEdit = Partial<Schemas['EnvironmentEdit']>;
 export type PreviewRequest = Partial<Schemas['PreviewRequest']>;
 export type Preview = Schemas['PreviewAnswer'];
+export type ShortNameAvailability = Schemas['ShortNameAnswer'];
 export type Status = Environment['status'];
 export type Phase = NonNullable<Environment['phase']>;
 export type Progress = Schemas['ProgressAnswer'];
