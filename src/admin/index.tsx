@@ -1,6 +1,6 @@
 import '../../style/ui.css';
-import '../../style/admin.css';
 import '../../style/review.css';
+import '../../style/admin.css';
 
 import * as React from 'react';
 

@@ -280,12 +280,15 @@ export class ApiClient {
   private async _text(method: string, path: string, call: ICall = {}): Promise<string> {
     const { query = {}, body, etag, signal } = call;
     const url = URLExt.join(this.settings.baseUrl, 'dataflow-envs', path) + queryString(query);
-    const init: RequestInit = { method, signal };
+    const headers: Record<string, string> = {};
+    const init: RequestInit = { method, signal, headers };
     if (method !== 'GET' && method !== 'DELETE') {
       init.body = JSON.stringify(body ?? {});
+      // JupyterLab adds it only where there is a token or an XSRF cookie.
+      headers['Content-Type'] = 'application/json';
     }
     if (etag !== undefined) {
-      init.headers = { 'If-Match': etag };
+      headers['If-Match'] = etag;
     }
     const response = await ServerConnection.makeRequest(url, init, this.settings);
     const text = await response.text();

@@ -68,9 +68,10 @@ export function DecisionBar(props: {
       {nobody && approving.reason && <p className="jp-DataflowEnvs-soft">{approving.reason}</p>}
       <div className="jp-DataflowEnvs-decisionRow">
         {!nobody && (
-          <label className="jp-DataflowEnvs-comment">
-            <span>{trans.__('Comment')}</span>
+          <div className="jp-DataflowEnvs-comment">
+            <label htmlFor={`${hint}-comment`}>{trans.__('Comment')}</label>
             <textarea
+              id={`${hint}-comment`}
               className="jp-mod-styled"
               rows={2}
               maxLength={2000}
@@ -81,19 +82,17 @@ export function DecisionBar(props: {
             <small id={hint}>
               {trans.__('%1 reads it. To reject, say why.', plain(review.submitted_by))}
             </small>
-          </label>
+          </div>
         )}
         <div className="jp-DataflowEnvs-buttons">
           <ActionButton
-            label={looks.try_draft.label}
-            icon={looks.try_draft.icon}
-            allowed={trying.allowed}
-            refusal={trying.reason}
-            onClick={() =>
-              void commands.execute(CommandIDs.action('try_draft'), {
-                shortName: review.short_name
-              })
-            }
+            label={looks.approve.label}
+            icon={looks.approve.icon}
+            look="accept"
+            allowed={approving.allowed && forbidden === null}
+            refusal={approving.allowed ? forbidden : approving.reason}
+            busy={busy !== null}
+            onClick={() => void decide('approve')}
           />
           <ActionButton
             label={looks.reject.label}
@@ -105,13 +104,15 @@ export function DecisionBar(props: {
             onClick={() => void decide('reject')}
           />
           <ActionButton
-            label={looks.approve.label}
-            icon={looks.approve.icon}
-            look="accept"
-            allowed={approving.allowed && forbidden === null}
-            refusal={approving.allowed ? forbidden : approving.reason}
-            busy={busy !== null}
-            onClick={() => void decide('approve')}
+            label={looks.try_draft.label}
+            icon={looks.try_draft.icon}
+            allowed={trying.allowed}
+            refusal={trying.reason}
+            onClick={() =>
+              void commands.execute(CommandIDs.action('try_draft'), {
+                shortName: review.short_name
+              })
+            }
           />
         </div>
       </div>

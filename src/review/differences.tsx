@@ -34,7 +34,7 @@ export function Differences(props: IDifferencesProps): JSX.Element {
   const [other, setOther] = React.useState<string | null>(null);
   const side = picked === OTHER ? other : picked;
   const choice = (value: string, label: React.ReactNode) => (
-    <label key={value} className="jp-DataflowEnvs-choice">
+    <label key={value} className="jp-DataflowEnvs-side">
       <input
         type="radio"
         name={name}
@@ -47,7 +47,7 @@ export function Differences(props: IDifferencesProps): JSX.Element {
   );
   return (
     <>
-      <fieldset className="jp-DataflowEnvs-choices">
+      <fieldset className="jp-DataflowEnvs-sides">
         <legend>{trans.__('Compared with')}</legend>
         {itself !== null && choice(itself, trans.__('Published version %1', published))}
         {alike.map(found =>

@@ -9,7 +9,7 @@ export function FilterInput(props: {
   return (
     <input
       type="search"
-      className="jp-DataflowEnvs-filter jp-mod-styled"
+      className="jp-DataflowEnvs-nameFilter jp-mod-styled"
       aria-label={props.label}
       placeholder={props.label}
       spellCheck={false}

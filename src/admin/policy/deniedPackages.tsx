@@ -24,12 +24,12 @@ export function DeniedPackages(props: {
     }
   }, [focused]);
   const parts = [
-    { part: 'name', label: trans.__('Name'), example: 'left-pad' },
-    { part: 'specifier', label: trans.__('Versions'), example: trans.__('all, or such as <2') },
-    { part: 'reason', label: trans.__('Reason'), example: trans.__('What people read') }
+    { part: 'name', label: trans.__('Name'), example: trans.__('Name') },
+    { part: 'specifier', label: trans.__('Versions'), example: trans.__('Versions, such as <2') },
+    { part: 'reason', label: trans.__('Reason'), example: trans.__('Reason that people read') }
   ] as const;
   return (
-    <fieldset className="jp-DataflowEnvs-field jp-mod-wide">
+    <fieldset className="jp-DataflowEnvs-policyField jp-mod-wide">
       <legend>{ruleWord('denied_packages', trans)}</legend>
       <p className="jp-DataflowEnvs-soft">
         {trans.__('Nobody may install these, also not as a dependency.')}
@@ -47,7 +47,7 @@ export function DeniedPackages(props: {
                     aria-label={trans.__('%1 of denied package %2', label, at + 1)}
                     aria-invalid={wrong.length > 0}
                     aria-describedby={wrong.length > 0 ? `${id}-${at}` : undefined}
-                    placeholder={part === 'name' ? example : `${label}: ${example}`}
+                    placeholder={example}
                     spellCheck={part === 'reason'}
                     value={row[part]}
                     onChange={event =>

@@ -110,27 +110,29 @@ export function PolicyEditor({ draft }: { draft: PolicyDraft }): JSX.Element {
           trans.__('Add Python Version'),
           '3.11'
         )}
-        <fieldset className="jp-DataflowEnvs-field">
+        <fieldset className="jp-DataflowEnvs-policyField jp-mod-wide">
           <legend>{trans.__('Limits')}</legend>
           <p className="jp-DataflowEnvs-soft">{trans.__('Empty: no limit.')}</p>
-          {limit('max_environments', trans.__('environments'))}
-          {limit('max_versions', trans.__('of an environment; older ones lose their files only'))}
-          {limit(
-            'max_bytes',
-            '',
-            <select
-              className="jp-mod-styled"
-              aria-label={trans.__('Unit of disk space')}
-              value={form.unit}
-              onChange={event =>
-                draft.edit({ unit: UNITS.find(unit => unit === event.target.value) ?? 'GB' })
-              }
-            >
-              {UNITS.map(unit => (
-                <option key={unit}>{unit}</option>
-              ))}
-            </select>
-          )}
+          <div className="jp-DataflowEnvs-limits">
+            {limit('max_environments', '')}
+            {limit('max_versions', trans.__('older ones lose their files only'))}
+            {limit(
+              'max_bytes',
+              '',
+              <select
+                className="jp-mod-styled"
+                aria-label={trans.__('Unit of disk space')}
+                value={form.unit}
+                onChange={event =>
+                  draft.edit({ unit: UNITS.find(unit => unit === event.target.value) ?? 'GB' })
+                }
+              >
+                {UNITS.map(unit => (
+                  <option key={unit}>{unit}</option>
+                ))}
+              </select>
+            )}
+          </div>
         </fieldset>
       </div>
       <div className="jp-DataflowEnvs-decision">
@@ -152,6 +154,22 @@ export function PolicyEditor({ draft }: { draft: PolicyDraft }): JSX.Element {
           </p>
         )}
         <div className="jp-DataflowEnvs-decisionRow">
+          <div className="jp-DataflowEnvs-buttons">
+            <ActionButton
+              label={trans.__('Save')}
+              look="accept"
+              allowed={changed}
+              refusal={trans.__('Nothing was changed.')}
+              busy={saving}
+              onClick={() => void save()}
+            />
+            <ActionButton
+              label={trans.__('Discard')}
+              allowed={changed}
+              refusal={trans.__('Nothing was changed.')}
+              onClick={() => draft.discard()}
+            />
+          </div>
           <span role="status" className="jp-DataflowEnvs-soft">
             {errors.length > 0
               ? trans._n('%1 field is not right', '%1 fields are not right', errors.length)
@@ -161,22 +179,6 @@ export function PolicyEditor({ draft }: { draft: PolicyDraft }): JSX.Element {
                   ? trans.__('Saved')
                   : ''}
           </span>
-          <div className="jp-DataflowEnvs-buttons">
-            <ActionButton
-              label={trans.__('Discard')}
-              allowed={changed}
-              refusal={trans.__('Nothing was changed.')}
-              onClick={() => draft.discard()}
-            />
-            <ActionButton
-              label={trans.__('Save')}
-              look="accept"
-              allowed={changed}
-              refusal={trans.__('Nothing was changed.')}
-              busy={saving}
-              onClick={() => void save()}
-            />
-          </div>
         </div>
       </div>
     </form>

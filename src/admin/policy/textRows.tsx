@@ -32,7 +32,7 @@ export function TextRows(props: {
     setFocused(at);
   };
   return (
-    <fieldset className="jp-DataflowEnvs-field">
+    <fieldset className="jp-DataflowEnvs-policyField">
       <legend>{legend}</legend>
       <p className="jp-DataflowEnvs-soft">{hint}</p>
       <ul ref={list} className="jp-DataflowEnvs-rows">

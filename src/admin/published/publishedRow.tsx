@@ -34,12 +34,12 @@ export function PublishedRow({ row }: { row: IPublishedRow }): JSX.Element {
             <code>{shortName}</code> {trans.__('version %1', environment.published_version ?? '')}
           </span>
           {deprecated !== null && (
-            <span className="jp-DataflowEnvs-mark jp-mod-warn" title={plain(deprecated.reason)}>
+            <span className="jp-DataflowEnvs-badge jp-mod-warn" title={plain(deprecated.reason)}>
               {trans.__('Deprecated')}
             </span>
           )}
           {violations.length > 0 && (
-            <span className="jp-DataflowEnvs-mark jp-mod-bad">
+            <span className="jp-DataflowEnvs-badge jp-mod-bad">
               {trans.__('Against the policy')}
             </span>
           )}
