@@ -1,0 +1,4 @@
+import '../../style/review.css';
+
+export { EnvironmentReview } from './environmentReview';
+export { ReviewView } from './reviewView';
