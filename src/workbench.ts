@@ -6,8 +6,9 @@ import type { KernelSpec } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
-import type { ActionName, ILook } from './actions/looks';
-import { looks } from './actions/looks';
+import { Announcer } from './actions/announcer';
+import { type ActionName, type ILook, looks } from './actions/looks';
+import { Running } from './actions/running';
 import type { Environment } from './api/schemas';
 import { EnvironmentsModel } from './environments/model';
 import type { IDataflowEnvironments } from './tokens';
@@ -19,6 +20,10 @@ export interface IWorkbench extends IDataflowEnvironments {
   /** The kernels of this Jupyter server. */
   readonly kernelspecs: KernelSpec.IManager;
   readonly looks: Record<ActionName, ILook>;
+  /** What is under way, so that buttons can be busy. */
+  readonly running: Running;
+  /** Tells those who hear the page what was done. */
+  readonly announcer: Announcer;
   /** The environment that commands without arguments act on: of the row or tab that had the focus last. */
   current: string | null;
   readonly currentChanged: ISignal<IWorkbench, string | null>;
@@ -52,11 +57,13 @@ export class Workbench implements IWorkbench {
     this.settings.changed.connect(follow);
   }
 
+  readonly announcer = new Announcer();
   readonly client: IWorkbench['client'];
   readonly environments: EnvironmentsModel;
   readonly events: IWorkbench['events'];
   readonly looks: IWorkbench['looks'];
   readonly me: IWorkbench['me'];
+  readonly running = new Running();
   readonly settings: IWorkbench['settings'];
   readonly trans: IWorkbench['trans'];
 

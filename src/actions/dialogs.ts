@@ -2,7 +2,7 @@ import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-/** Ask whether to go on; without `accept`, only Cancel is offered. */
+/** Ask whether to go on. */
 export async function confirm(options: {
   title: string;
   text: readonly string[];
@@ -11,21 +11,28 @@ export async function confirm(options: {
   trans: TranslationBundle;
 }): Promise<boolean> {
   const { title, text, accept, danger, trans } = options;
-  const body = new Widget();
-  body.addClass('jp-DataflowEnvs-dialog');
-  for (const sentence of text) {
-    const paragraph = document.createElement('p');
-    paragraph.textContent = sentence;
-    body.node.append(paragraph);
-  }
   const button = danger ? Dialog.warnButton({ label: accept }) : Dialog.okButton({ label: accept });
   const result = await new Dialog({
     title,
-    body,
+    body: new SentencesBody(text),
     buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), button],
     defaultButton: danger ? 0 : 1
   }).launch();
   return result.button.accept;
+}
+
+/** Tell something that needs no answer; resolves when it is closed. */
+export async function tell(options: {
+  title: string;
+  text: readonly string[];
+  trans: TranslationBundle;
+}): Promise<void> {
+  const { title, text, trans } = options;
+  await new Dialog({
+    title,
+    body: new SentencesBody(text),
+    buttons: [Dialog.okButton({ label: trans.__('Close') })]
+  }).launch();
 }
 
 /**
@@ -44,60 +51,98 @@ export async function askText(options: {
   danger?: boolean;
   trans: TranslationBundle;
 }): Promise<string | null> {
-  const { title, accept, danger, trans } = options;
+  const { title, accept, danger, required = false, trans } = options;
   const body = new TextBody(options);
   const button = danger ? Dialog.warnButton({ label: accept }) : Dialog.okButton({ label: accept });
-  const dialog = new Dialog({
+  const result = await new TextDialog(body, required, {
     title,
     body,
     buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), button],
     focusNodeSelector: '.jp-DataflowEnvs-dialogText'
-  });
-  body.watch(filled => {
-    const accepting = dialog.node.querySelector<HTMLButtonElement>(
-      '.jp-Dialog-button.jp-mod-accept'
-    );
-    accepting?.toggleAttribute('disabled', Boolean(options.required) && !filled);
-  });
-  const launched = dialog.launch();
-  const result = await launched;
+  }).launch();
   return result.button.accept ? (result.value ?? '') : null;
 }
 
-class TextBody extends Widget implements Dialog.IBodyWidget<string> {
-  constructor(options: { text: readonly string[]; label: string; oneLine?: boolean }) {
+class SentencesBody extends Widget {
+  constructor(text: readonly string[]) {
     super();
     this.addClass('jp-DataflowEnvs-dialog');
-    for (const sentence of options.text) {
+    for (const sentence of text) {
       const paragraph = document.createElement('p');
       paragraph.textContent = sentence;
       this.node.append(paragraph);
     }
+  }
+}
+
+class TextBody extends SentencesBody implements Dialog.IBodyWidget<string> {
+  constructor(options: {
+    text: readonly string[];
+    label: string;
+    oneLine?: boolean;
+    required?: boolean;
+  }) {
+    super(options.text);
     const label = document.createElement('label');
     label.textContent = options.label;
-    this._input = document.createElement(options.oneLine ? 'input' : 'textarea');
-    this._input.className = 'jp-DataflowEnvs-dialogText jp-mod-styled';
-    if (this._input instanceof HTMLTextAreaElement) {
-      this._input.rows = 4;
+    this.input = document.createElement(options.oneLine ? 'input' : 'textarea');
+    this.input.className = 'jp-DataflowEnvs-dialogText jp-mod-styled';
+    this.input.required = options.required ?? false;
+    if (this.input instanceof HTMLTextAreaElement) {
+      this.input.rows = 4;
     }
-    label.append(this._input);
+    label.append(this.input);
     this.node.append(label);
   }
 
-  watch(onFilled: (filled: boolean) => void): void {
-    const tell = () => onFilled(this.getValue() !== '');
-    this._input.addEventListener('input', tell);
-    this._tell = tell;
-  }
+  readonly input: HTMLInputElement | HTMLTextAreaElement;
 
   getValue(): string {
-    return this._input.value.trim();
+    return this.input.value.trim();
+  }
+}
+
+/** Accepts nothing while a text is missing, and leaves Enter to boxes of several lines: Ctrl Enter accepts there. */
+class TextDialog extends Dialog<string> {
+  constructor(
+    private readonly _text: TextBody,
+    private readonly _required: boolean,
+    options: Partial<Dialog.IOptions<string>>
+  ) {
+    super(options);
+    _text.input.addEventListener('input', () => this._check());
   }
 
-  protected override onAfterAttach(): void {
-    this._tell();
+  override handleEvent(event: Event): void {
+    const enters =
+      event instanceof KeyboardEvent && event.type === 'keydown' && event.key === 'Enter';
+    if (!enters || event.target !== this._text.input) {
+      super.handleEvent(event);
+      return;
+    }
+    const severalLines = this._text.input instanceof HTMLTextAreaElement;
+    if (severalLines && !event.ctrlKey && !event.metaKey) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    if (this._isComplete) {
+      this.resolve();
+    }
   }
 
-  private readonly _input: HTMLInputElement | HTMLTextAreaElement;
-  private _tell: () => void = () => undefined;
+  protected override onAfterAttach(message: Parameters<Dialog<string>['onAfterAttach']>[0]): void {
+    super.onAfterAttach(message);
+    this._check();
+  }
+
+  private get _isComplete(): boolean {
+    return !this._required || this._text.getValue() !== '';
+  }
+
+  private _check(): void {
+    this.node
+      .querySelector('.jp-Dialog-button.jp-mod-accept')
+      ?.toggleAttribute('disabled', !this._isComplete);
+  }
 }

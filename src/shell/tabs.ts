@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { Message } from '@lumino/messaging';
+import type { ISignal } from '@lumino/signaling';
 import { Panel, Widget } from '@lumino/widgets';
 
 /** What a tab holds: it takes new arguments while it is open, and may object to being closed. */
@@ -11,6 +12,8 @@ export interface IView<A> extends Widget {
   open(args: A): void;
   /** What brings it back after a reload. */
   readonly args: A;
+  /** The view shows something else now than what it was opened with. */
+  readonly argsChanged?: ISignal<unknown, void>;
   mayClose?(): Promise<boolean>;
 }
 
@@ -126,7 +129,8 @@ class LazyView<A extends object> extends Panel {
     }
     this._filling = true;
     try {
-      const view = await this._kind.load(this._args);
+      const wanted = this._args;
+      const view = await this._kind.load(wanted);
       if (this.isDisposed) {
         view.dispose();
         return;
@@ -141,7 +145,12 @@ class LazyView<A extends object> extends Panel {
         this.argsChanged();
       };
       view.title.changed.connect(mirror);
+      view.argsChanged?.connect(() => this.argsChanged());
       mirror();
+      if (this._args !== wanted) {
+        // Opened with something else while its code was on the way.
+        view.open(this._args);
+      }
       this.addWidget(view);
       view.activate();
     } catch (error) {

@@ -11,6 +11,8 @@ export interface IActionButtonProps {
   iconOnly?: boolean;
   look?: 'accept' | 'warn' | 'plain';
   busy?: boolean;
+  /** Whether the menu that it opens is open; for buttons with a menu. */
+  menu?: boolean;
   onClick: () => void;
   className?: string;
   /** -1 for all but one of those among which arrows move. */
@@ -21,7 +23,17 @@ export interface IActionButtonProps {
  * A button that says why it can't be used: its tooltip and accessible description are the server's reason.
  */
 export function ActionButton(props: IActionButtonProps): JSX.Element {
-  const { label, icon, refusal, allowed = true, iconOnly, look = 'plain', busy, onClick } = props;
+  const {
+    label,
+    icon,
+    refusal,
+    allowed = true,
+    iconOnly,
+    look = 'plain',
+    busy,
+    menu,
+    onClick
+  } = props;
   const id = React.useId();
   const usable = allowed && !busy;
   const title = allowed ? (iconOnly ? label : undefined) : refusal || label;
@@ -38,6 +50,8 @@ export function ActionButton(props: IActionButtonProps): JSX.Element {
       aria-label={iconOnly ? label : undefined}
       aria-disabled={!usable}
       aria-busy={busy || undefined}
+      aria-haspopup={menu === undefined ? undefined : 'menu'}
+      aria-expanded={menu}
       aria-describedby={!allowed && refusal ? id : undefined}
       title={title}
       tabIndex={props.tabIndex}

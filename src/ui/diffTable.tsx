@@ -6,7 +6,7 @@ import type { Diff } from '../api/schemas';
 interface IChange {
   name: string;
   manager: string;
-  kind: 'added' | 'removed' | 'up' | 'down' | 'rebuilt';
+  kind: 'added' | 'removed' | 'up' | 'down' | 'rebuilt' | 'unchanged';
   left: string;
   right: string;
 }
@@ -16,27 +16,45 @@ const SIGN: Record<IChange['kind'], string> = {
   removed: '−',
   up: '↑',
   down: '↓',
-  rebuilt: '≈'
+  rebuilt: '≈',
+  unchanged: '='
 };
 
-/** What changes between two lists of packages: one row a package, by name. */
+/** What changes between two lists of packages: one row a package, by name; what stays is shown when one asks for it. */
 export function DiffTable(props: {
   diff: Diff;
   label: string;
   trans: TranslationBundle;
 }): JSX.Element {
   const { diff, label, trans } = props;
-  const changes = React.useMemo(() => changesOf(diff), [diff]);
+  const [all, setAll] = React.useState(false);
+  const changes = React.useMemo(() => changesOf(diff, all), [diff, all]);
+  const same = diff.unchanged.length;
   const word: Record<IChange['kind'], string> = {
     added: trans.__('added'),
     removed: trans.__('removed'),
     up: trans.__('up'),
     down: trans.__('down'),
-    rebuilt: trans.__('other build')
+    rebuilt: trans.__('other build'),
+    unchanged: trans.__('unchanged')
   };
   return (
     <>
-      <p className="jp-DataflowEnvs-diffSummary">{diffWords(diff, trans)}</p>
+      <div className="jp-DataflowEnvs-diffSummary">
+        <span role="status">{diffWords(diff, trans)}</span>
+        {same > 0 && (
+          <button
+            type="button"
+            className="jp-DataflowEnvs-link"
+            aria-expanded={all}
+            onClick={() => setAll(!all)}
+          >
+            {all
+              ? trans.__('Hide unchanged')
+              : trans._n('Show %1 unchanged', 'Show %1 unchanged', same)}
+          </button>
+        )}
+      </div>
       {changes.length > 0 && (
         <table className="jp-DataflowEnvs-table" aria-label={label}>
           <thead>
@@ -86,7 +104,7 @@ export function diffWords(diff: Diff, trans: TranslationBundle): string {
     : trans.__('No difference: %1.', unchanged);
 }
 
-function changesOf(diff: Diff): IChange[] {
+function changesOf(diff: Diff, all: boolean): IChange[] {
   return [
     ...diff.added.map(({ name, manager, version }) => ({
       name,
@@ -108,6 +126,13 @@ function changesOf(diff: Diff): IChange[] {
       kind: direction,
       left,
       right
+    })),
+    ...(all ? diff.unchanged : []).map(({ name, manager, version }) => ({
+      name,
+      manager,
+      kind: 'unchanged' as const,
+      left: version,
+      right: version
     }))
   ].sort((a, b) => a.name.localeCompare(b.name));
 }

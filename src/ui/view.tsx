@@ -1,4 +1,5 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
+import { type ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { IView } from '../shell/tabs';
@@ -22,6 +23,10 @@ export abstract class View<A> extends ReactWidget implements IView<A> {
     return this._args;
   }
 
+  get argsChanged(): ISignal<this, void> {
+    return this._argsChanged;
+  }
+
   open(args: A): void {
     this._args = args;
     this.update();
@@ -31,7 +36,9 @@ export abstract class View<A> extends ReactWidget implements IView<A> {
 
   /** For the view itself: what it shows has changed from within. */
   protected showArgs(args: A): void {
-    this.open(args);
+    this._args = args;
+    this.update();
+    this._argsChanged.emit();
   }
 
   protected override onActivateRequest(): void {
@@ -43,4 +50,6 @@ export abstract class View<A> extends ReactWidget implements IView<A> {
   protected render(): JSX.Element {
     return <WorkbenchProvider value={this.workbench}>{this.draw(this._args)}</WorkbenchProvider>;
   }
+
+  private readonly _argsChanged = new Signal<this, void>(this);
 }

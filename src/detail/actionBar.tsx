@@ -1,0 +1,94 @@
+import { copyIcon, type LabIcon, notebookIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { Environment } from '../api/schemas';
+import { ActionButton } from '../ui/actionButton';
+import { useSignalState } from '../ui/useSignalState';
+import { decisionOf, type IWorkbench, useWorkbench } from '../workbench';
+import { MoreMenu } from './moreMenu';
+import { type Offered, offerOf } from './offered';
+import { useCommand } from './useCommand';
+
+/** What an offered action looks like now. */
+export interface IOfferLook {
+  offered: Offered;
+  label: string;
+  icon: LabIcon;
+  allowed: boolean;
+  refusal: string | null;
+  busy: boolean;
+}
+
+/** What can be done with the environment: the next steps as buttons, all else in a menu. */
+export function ActionBar({ environment }: { environment: Environment }): JSX.Element {
+  const workbench = useWorkbench();
+  const { environments, running, trans } = workbench;
+  const { me } = useSignalState(environments);
+  useSignalState(running);
+  const run = useCommand(environment.short_name);
+  const bar = React.useRef<HTMLDivElement>(null);
+  const { primary, menu } = offerOf(environment, me);
+  useKeptFocus(bar);
+  const look = (offered: Offered) => lookOf(offered, environment, workbench);
+  const next = primary.find(offered => look(offered).allowed);
+  return (
+    <div
+      ref={bar}
+      className="jp-DataflowEnvs-actions"
+      role="group"
+      aria-label={trans.__('Actions')}
+    >
+      {primary.map(look).map(({ offered, ...rest }) => (
+        <ActionButton
+          key={offered}
+          look={offered === next ? 'accept' : 'plain'}
+          onClick={() => run(offered)}
+          {...rest}
+        />
+      ))}
+      <MoreMenu
+        label={trans.__('More actions')}
+        groups={menu.map(group => group.map(look))}
+        onChoose={run}
+      />
+    </div>
+  );
+}
+
+function lookOf(
+  offered: Offered,
+  environment: Environment,
+  { looks, running, trans }: IWorkbench
+): IOfferLook {
+  const always = { offered, allowed: true, refusal: null, busy: false };
+  switch (offered) {
+    case 'new_notebook':
+      return { ...always, label: trans.__('New Notebook'), icon: notebookIcon };
+    case 'duplicate':
+      return { ...always, label: trans.__('Duplicate'), icon: copyIcon };
+    default: {
+      const { allowed, reason } = decisionOf(environment, offered);
+      const busy = running.has(environment.short_name, offered);
+      return { offered, ...looks[offered], allowed, refusal: reason, busy };
+    }
+  }
+}
+
+/** A button that was used may be gone when its work is done: whoever stood on it then stands on the first one. */
+function useKeptFocus(bar: React.RefObject<HTMLElement>): void {
+  const held = React.useRef(false);
+  React.useEffect(() => {
+    const node = bar.current;
+    const follow = (event: FocusEvent) => {
+      // Of an element that is taken away no browser tells where the focus goes.
+      held.current = node !== null && node.contains(event.target as Node);
+    };
+    document.addEventListener('focusin', follow);
+    return () => document.removeEventListener('focusin', follow);
+  }, [bar]);
+  React.useLayoutEffect(() => {
+    if (held.current && document.activeElement === document.body) {
+      bar.current?.querySelector('button')?.focus();
+    }
+  });
+}
