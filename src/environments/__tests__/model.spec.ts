@@ -109,7 +109,7 @@ describe('EnvironmentsModel', () => {
     server = new Server();
     events = new Happenings();
     me = jest.fn(() => Promise.resolve(alice));
-    model = new EnvironmentsModel(server as never, me, events as never);
+    model = new EnvironmentsModel(server, me, events as never);
   });
 
   afterEach(() => {
