@@ -102,9 +102,11 @@ export class DetailTab {
     const { violations } = await new AxeBuilder({ page: this.page })
       .include('.jp-DataflowEnvs-detail')
       .analyze();
-    expect.soft(
-      violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(node => node.failureSummary) }))
-    ).toEqual([]);
+    expect
+      .soft(
+        violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(node => node.failureSummary) }))
+      )
+      .toEqual([]);
   }
 
   /** Nothing sticks out to the side. */
