@@ -2,6 +2,8 @@ import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
+import { plain } from '../ui/plain';
+
 /** Ask whether to go on. */
 export async function confirm(options: {
   title: string;
@@ -69,7 +71,7 @@ class SentencesBody extends Widget {
     this.addClass('jp-DataflowEnvs-dialog');
     for (const sentence of text) {
       const paragraph = document.createElement('p');
-      paragraph.textContent = sentence;
+      paragraph.textContent = plain(sentence);
       this.node.append(paragraph);
     }
   }

@@ -29,8 +29,9 @@ export function ActionBar({ environment }: { environment: Environment }): JSX.El
   const bar = React.useRef<HTMLDivElement>(null);
   const { primary, menu } = offerOf(environment, me);
   useKeptFocus(bar);
+  const building = environment.status === 'In Progress';
   const look = (offered: Offered) => lookOf(offered, environment, workbench);
-  const next = primary.find(offered => look(offered).allowed);
+  const next = building ? undefined : primary.find(offered => look(offered).allowed);
   return (
     <div
       ref={bar}

@@ -4,6 +4,7 @@ import type { Environment } from '../api/schemas';
 import { CommandIDs, type Section } from '../tokens';
 import { ActionButton } from '../ui/actionButton';
 import { momentWords, sizeWords } from '../ui/format';
+import { plain } from '../ui/plain';
 import { StatusChip } from '../ui/statusChip';
 import { decisionOf, useWorkbench } from '../workbench';
 import { ActionBar } from './actionBar';
@@ -27,10 +28,10 @@ export function Header(props: {
   const summary = state.versions?.find(({ number }) => number === state.number);
   const building = state.versions?.find(({ number }) => number === environment.latest_version);
   return (
-    <header className="jp-DataflowEnvs-detailHeader">
+    <div className="jp-DataflowEnvs-detailHeader">
       <div className="jp-DataflowEnvs-headline">
         <h1>
-          <bdi>{environment.full_name}</bdi>
+          <bdi>{plain(environment.full_name)}</bdi>
         </h1>
         <code>{environment.short_name}</code>
         <StatusChip status={status} trans={trans} />
@@ -56,10 +57,10 @@ export function Header(props: {
       </div>
       {description !== '' && (
         <p className="jp-DataflowEnvs-description">
-          <bdi>{description}</bdi>
+          <bdi>{plain(description)}</bdi>
         </p>
       )}
-      <dl className="jp-DataflowEnvs-facts jp-mod-detail">
+      <dl className="jp-DataflowEnvs-particulars">
         <Fact name={trans.__('Version')}>
           <VersionSelect environment={environment} state={state} onVersion={onVersion} />
         </Fact>
@@ -70,7 +71,7 @@ export function Header(props: {
           {summary && summary.size !== null ? sizeWords(summary.size, trans) : '—'}
         </Fact>
         <Fact name={trans.__('Owner')}>
-          <bdi>{environment.owner}</bdi>
+          <bdi>{plain(environment.owner)}</bdi>
         </Fact>
         <Fact name={trans.__('Base')}>
           <Base environment={environment} />
@@ -78,7 +79,7 @@ export function Header(props: {
       </dl>
       {deprecated && (
         <Note look="warn" lead={trans.__('Deprecated')} title={momentWords(deprecated.at)}>
-          {deprecated.reason}
+          {plain(deprecated.reason)}
         </Note>
       )}
       {status === 'Failed' && failure !== null && (
@@ -87,7 +88,7 @@ export function Header(props: {
       <OldVersionBanner environment={environment} state={state} onVersion={onVersion} />
       {status === 'In Progress' && <BuildSteps environment={environment} version={building} />}
       <ActionBar environment={environment} />
-    </header>
+    </div>
   );
 }
 
@@ -175,7 +176,7 @@ function FailureNote(props: {
         </>
       }
     >
-      {reason}
+      {plain(reason)}
     </Note>
   );
 }

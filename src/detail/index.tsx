@@ -4,6 +4,7 @@ import '../../style/detail.css';
 import * as React from 'react';
 
 import type { IEnvironmentArgs, Section } from '../tokens';
+import { plain } from '../ui/plain';
 import { statusWord } from '../ui/statusChip';
 import { View } from '../ui/view';
 import type { IWorkbench } from '../workbench';
@@ -66,7 +67,7 @@ class DetailView extends View<IDetailArgs> {
   private readonly _follow = (): void => {
     const { environment } = this._model.state;
     if (environment) {
-      this.title.label = environment.full_name;
+      this.title.label = plain(environment.full_name);
       const status = statusWord(environment.status, this.workbench.trans);
       this.title.caption = `${environment.short_name} · ${status}`;
     }

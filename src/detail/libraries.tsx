@@ -167,7 +167,11 @@ function Unbuilt(props: {
     return (
       <Note
         look="info"
-        lead={trans.__('Version %1 is not installed', version.number)}
+        lead={
+          version.outcome === 'failed'
+            ? trans.__('Version %1 is not installed', version.number)
+            : trans.__('Version %1 is being built', version.number)
+        }
         buttons={
           usable !== null && (
             <ActionButton

@@ -71,17 +71,10 @@ function Row(props: { row: ILibraryRow; origin: string; newest: string | null })
     <tr className={plan ? `jp-mod-${plan}` : undefined}>
       <th scope="row">{name}</th>
       <td>
-        {requested === null ? (
-          <Nothing words={trans.__('not asked for')} />
-        ) : (
-          <code>{requested}</code>
-        )}
-        {planned !== null && (
-          <>
-            {' → '}
-            <code>{planned}</code>
-          </>
-        )}
+        {requested !== null && <code>{requested}</code>}
+        {requested !== null && planned !== null && ' → '}
+        {planned !== null && <code>{planned}</code>}
+        {requested === null && planned === null && <Nothing words={trans.__('not asked for')} />}
       </td>
       <td>
         {installed ?? <Nothing words={trans.__('not installed')} />}

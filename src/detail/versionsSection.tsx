@@ -3,6 +3,7 @@ import * as React from 'react';
 import type { Environment, VersionSummary } from '../api/schemas';
 import { ActionButton } from '../ui/actionButton';
 import { agoWords, durationWords, momentWords, sizeWords } from '../ui/format';
+import { plain } from '../ui/plain';
 import { useWorkbench } from '../workbench';
 import { SectionSkeleton } from './blanks';
 import { Comparison, type ISides } from './comparison';
@@ -156,14 +157,14 @@ function VersionRow(props: {
           </span>
         )}
         {version.reason !== null && (
-          <span className="jp-DataflowEnvs-aside jp-mod-reason" title={version.reason}>
-            <bdi>{version.reason}</bdi>
+          <span className="jp-DataflowEnvs-aside jp-mod-reason" title={plain(version.reason)}>
+            <bdi>{plain(version.reason)}</bdi>
           </span>
         )}
       </td>
       <td title={momentWords(momentOf(version))}>{agoWords(momentOf(version), trans)}</td>
       <td className="jp-mod-wide">
-        <bdi>{by}</bdi>
+        <bdi>{plain(by)}</bdi>
       </td>
       <td className="jp-mod-wide" title={steps || undefined}>
         {duration === null ? '—' : durationWords(duration, trans)}

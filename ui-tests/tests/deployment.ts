@@ -6,6 +6,11 @@ interface IEnvironment {
   status: string;
 }
 
+interface IVersion {
+  digest: string;
+  packages: { name: string; version: string; build: string }[];
+}
+
 /** The server under test, over REST: what a person does at a terminal while the panel is open. */
 export class Deployment {
   constructor(private readonly _request: APIRequestContext) {}
@@ -33,6 +38,24 @@ export class Deployment {
       }
     });
     expect(answer.status(), await answer.text()).toBe(201);
+  }
+
+  async edit(shortName: string, changes: Record<string, unknown>): Promise<void> {
+    const answer = await this._request.patch(this._url(`environments/${shortName}`), {
+      data: changes
+    });
+    expect(answer.status(), await answer.text()).toBe(200);
+  }
+
+  /** Build it and wait for the end. */
+  async built(shortName: string, status = 'Draft'): Promise<void> {
+    await this.build(shortName);
+    await expect.poll(() => this.status(shortName), { timeout: 120_000 }).toBe(status);
+  }
+
+  /** What a version holds, and its digest. */
+  async version(shortName: string, number: number): Promise<IVersion> {
+    return this._read(`environments/${shortName}/versions/${number}`);
   }
 
   async build(shortName: string): Promise<void> {
