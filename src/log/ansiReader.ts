@@ -175,17 +175,23 @@ export class AnsiReader {
     }
   }
 
+  /** Its place is free. Neighbours of one style are one, however they came to stand side by side. */
   private _mark(span: ISpan): void {
     const spans = this._spans;
-    const last = spans[spans.length - 1] as ISpan | undefined;
-    if (last?.to === span.from && last.style === span.style) {
-      spans[spans.length - 1] = { ...last, to: span.to };
-    } else if (!last || last.to <= span.from) {
-      spans.push(span);
-    } else {
-      const after = spans.findIndex(({ from }) => from >= span.to);
-      spans.splice(after < 0 ? spans.length : after, 0, span);
+    let at = spans.length;
+    while (at > 0 && spans[at - 1].from > span.from) {
+      at -= 1;
     }
+    const before = at > 0 ? spans[at - 1] : null;
+    const after = at < spans.length ? spans[at] : null;
+    const joinsBefore = before?.to === span.from && before.style === span.style;
+    const joinsAfter = after?.from === span.to && after.style === span.style;
+    const joined = {
+      from: joinsBefore ? before.from : span.from,
+      to: joinsAfter ? after.to : span.to,
+      style: span.style
+    };
+    spans.splice(at - (joinsBefore ? 1 : 0), (joinsBefore ? 1 : 0) + (joinsAfter ? 1 : 0), joined);
   }
 
   private _endLine(): void {

@@ -3,7 +3,7 @@ import type { Text } from '@codemirror/state';
 /** Milliseconds that one step takes at most. */
 const STEP = 6;
 /** Looked through between two looks at the clock. */
-const UNITS = 50_000;
+const UNITS = 20_000;
 
 /** All places of some words in a log that may be long and still grow: found in steps that leave frames whole. */
 export class LogSearch {

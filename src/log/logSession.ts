@@ -8,10 +8,10 @@ import { LogSearch } from './logSearch';
 import { type Connection, type ILogStreamOptions, LogStream } from './logStream';
 import { LogView } from './logView';
 
-/** Of text that a frame takes in, in UTF-16 units: so many that it takes about `FRAME` milliseconds. */
-const LEAST = 16_384;
+/** Of text that a frame takes in, in UTF-16 units: so many that to read them takes about `FRAME` milliseconds. */
+const LEAST = 65_536;
 const MOST = 1_048_576;
-const FRAME = 10;
+const FRAME = 6;
 /** Milliseconds between two states: numbers that change faster can't be read. */
 const PAUSE = 100;
 /** Of the raw log, kept in memory as strings before the browser takes them. */
@@ -170,10 +170,12 @@ export class LogSession implements IDisposable {
 
   private _work(): void {
     if (this._queue.length > 0) {
-      const began = performance.now();
       const text = this._next();
-      this._append(this._reader.read(text));
+      const began = performance.now();
+      const edit = this._reader.read(text);
+      // To draw takes the same time whatever came: only what grows with the text counts.
       const took = performance.now() - began;
+      this._append(edit);
       if (text.length === this._size) {
         const fitting = Math.round(this._size * Math.min(2, Math.max(0.5, FRAME / took)));
         this._size = Math.min(MOST, Math.max(LEAST, fitting));
@@ -310,7 +312,7 @@ export class LogSession implements IDisposable {
   private _search: LogSearch | null = null;
   private _searchFrom = 0;
   private _seen = 1;
-  private _size = LEAST * 4;
+  private _size = LEAST * 2;
   private _state: ILogState;
   private readonly _stateChanged = new Signal<this, ILogState>(this);
   private readonly _stream: LogStream;

@@ -2,7 +2,8 @@ import { EditorView } from '@codemirror/view';
 
 /** CodeMirror's own parts, in the colours of JupyterLab's theme. */
 export const logTheme = EditorView.theme({
-  '&': {
+  // With its own class: JupyterLab sets the height of all editors by that.
+  '&.cm-editor': {
     backgroundColor: 'var(--jp-layout-color0)',
     color: 'var(--jp-ui-font-color0)',
     height: '100%'
