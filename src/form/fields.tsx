@@ -9,7 +9,6 @@ export interface IFieldProps {
   hint?: React.ReactNode;
   /** Beside the label, such as how much of the room is used. */
   counter?: string;
-  className?: string;
   children: (attributes: IInputAttributes) => React.ReactNode;
 }
 
@@ -22,11 +21,11 @@ export interface IInputAttributes {
 
 /** A label, its input, and below it what is wrong or what to know: in one line, so that nothing moves. */
 export function Field(props: IFieldProps): JSX.Element {
-  const { children, className = '', counter, hint, label, problems } = props;
+  const { children, counter, hint, label, problems } = props;
   const id = React.useId();
   const wrong = problems.length > 0;
   return (
-    <div className={`jp-DataflowEnvs-field ${wrong ? 'jp-mod-wrong' : ''} ${className}`}>
+    <div className={`jp-DataflowEnvs-field ${wrong ? 'jp-mod-wrong' : ''}`}>
       <div className="jp-DataflowEnvs-fieldHead">
         <label className="jp-DataflowEnvs-fieldLabel" htmlFor={id}>
           {label}

@@ -83,15 +83,21 @@ export function FormFields({
           problems={problems('short_name')}
           counter={model.isEdit ? undefined : `${lengthOf(values.shortName.trim())}/${SHORT_LIMIT}`}
           hint={
-            model.isEdit
-              ? trans.__('It never changes.')
-              : nameIs === 'free'
-                ? trans.__('It is free.')
-                : nameIs === 'asked'
-                  ? trans.__('Looking whether it is free…')
-                  : trans.__('Such as mlenv.')
+            model.isEdit ? (
+              trans.__('It never changes.')
+            ) : nameIs === 'free' ? (
+              <>
+                <span className="jp-DataflowEnvs-tick" aria-hidden="true">
+                  ✓{' '}
+                </span>
+                {trans.__('It is free.')}
+              </>
+            ) : nameIs === 'asked' ? (
+              trans.__('Looking whether it is free…')
+            ) : (
+              trans.__('Such as mlenv.')
+            )
           }
-          className={nameIs === 'free' ? 'jp-mod-free' : ''}
         >
           {attributes => (
             <input

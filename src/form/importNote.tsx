@@ -46,7 +46,7 @@ export function ImportNote(props: {
       </p>
       {leftOut.length > 0 && (
         <>
-          <h3>{trans.__('Left out (%1)', leftOut.length)}</h3>
+          <h2>{trans.__('Left out (%1)', leftOut.length)}</h2>
           <ul className="jp-DataflowEnvs-account">
             {leftOut.map(({ line, text, message }, index) => (
               <li key={index} className="jp-DataflowEnvs-accountEntry">
@@ -61,7 +61,7 @@ export function ImportNote(props: {
       )}
       {changed.length > 0 && (
         <>
-          <h3>{trans.__('Changed (%1)', changed.length)}</h3>
+          <h2>{trans.__('Changed (%1)', changed.length)}</h2>
           <ul className="jp-DataflowEnvs-account">
             {changed.map(({ became, line, text, message }, index) => (
               <li key={index} className="jp-DataflowEnvs-accountEntry">

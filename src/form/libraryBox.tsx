@@ -58,7 +58,8 @@ export const LibraryBox = React.forwardRef<IFocusable, ILibraryBoxProps>((props,
   }, [catalog, id, manager, trans]);
 
   React.useEffect(() => {
-    editor.current!.text = text;
+    // What was typed since must not be taken back by an earlier state.
+    editor.current!.text = latest.current.text;
   }, [text]);
   React.useEffect(() => {
     editor.current!.problems = problems;

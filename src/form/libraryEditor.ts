@@ -4,7 +4,7 @@ import {
   completionKeymap,
   completionStatus
 } from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { history, historyKeymap, standardKeymap } from '@codemirror/commands';
 import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
 import { EditorState, Prec } from '@codemirror/state';
 import { EditorView, keymap, lineNumbers, placeholder } from '@codemirror/view';
@@ -60,7 +60,7 @@ export class LibraryEditor {
         }),
         // Tab goes on to the next field, as everywhere in a form; with it goes the list.
         Prec.high(keymap.of([{ key: 'Tab', run: leaveList, shift: leaveList }])),
-        keymap.of([...completionKeymap, ...historyKeymap, ...defaultKeymap]),
+        keymap.of([...completionKeymap, ...historyKeymap, ...standardKeymap]),
         EditorView.updateListener.of(update => {
           if (update.docChanged) {
             options.onChange(update.state.doc.toString());

@@ -209,7 +209,7 @@ test('shows what somebody else has changed, and whose stays', async ({
   await form.picture('form-theirs', 'Light');
   await note.getByRole('button', { name: 'Take Theirs' }).click();
   await expect(form.field('Full Name')).toHaveValue('Theirs');
-  expect(await form.lines('Conda Libraries')).toEqual(['tiny-002']);
+  await expect.poll(() => form.lines('Conda Libraries')).toEqual(['tiny-002']);
 
   // Without events only the server knows, and refuses.
   await form.field('Conda Libraries').fill('tiny-003');
@@ -284,8 +284,8 @@ test('reads a pasted, dropped or chosen file, and says what became of each line'
   expect(await form.root.locator('img').count()).toBe(0);
   await expect(form.field('Short Name')).toHaveValue('maps');
   await expect(form.field('Python Version')).toHaveValue('3.11');
-  expect(await form.lines('Conda Libraries')).toContain('pandas=2.1');
-  expect(await form.lines('Pip Libraries')).toEqual(['rich']);
+  await expect.poll(() => form.lines('Conda Libraries')).toContain('pandas=2.1');
+  await expect.poll(() => form.lines('Pip Libraries')).toEqual(['rich']);
   for (const theme of THEMES) {
     await setTheme(page, theme);
     await form.expectNoViolations();
@@ -293,7 +293,7 @@ test('reads a pasted, dropped or chosen file, and says what became of each line'
   }
   await account.getByRole('button', { name: 'Undo Import' }).click();
   await expect(account).toHaveCount(0);
-  expect(await form.lines('Conda Libraries')).toEqual(['tiny-000', 'tiny-001>=1']);
+  await expect.poll(() => form.lines('Conda Libraries')).toEqual(['tiny-000', 'tiny-001>=1']);
 
   await form.drop(
     form.field('Conda Libraries'),
@@ -302,7 +302,7 @@ test('reads a pasted, dropped or chosen file, and says what became of each line'
   );
   await expect(account).toContainText('Read requirements.txt');
   await expect(account).not.toContainText('secret');
-  expect(await form.lines('Pip Libraries')).toEqual(['tinywheel-00==1.2']);
+  await expect.poll(() => form.lines('Pip Libraries')).toEqual(['tinywheel-00==1.2']);
   await form.button('Discard').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
 
@@ -320,7 +320,7 @@ test('reads a pasted, dropped or chosen file, and says what became of each line'
     buffer: Buffer.from('@EXPLICIT\nhttps://example.org/noarch/tiny-000-1.3-0.conda\n')
   });
   await expect(account).toContainText('Read explicit.txt');
-  expect(await form.lines('Conda Libraries')).toContain('tiny-000==1.3');
+  await expect.poll(() => form.lines('Conda Libraries')).toContain('tiny-000==1.3');
 });
 
 test('suggests names and versions that exist', async ({ page }) => {

@@ -51,7 +51,9 @@ export class Form {
   }
 
   /** The lines of a library box. */
-  lines(label: string): Promise<string[]> {
+  async lines(label: string): Promise<string[]> {
+    // What nobody sees is not drawn.
+    await this.field(label).scrollIntoViewIfNeeded();
     return this.field(label).locator('.cm-line').allTextContents();
   }
 
