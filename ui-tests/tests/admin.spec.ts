@@ -82,12 +82,12 @@ test('a submission is rejected with a comment, submitted again, and published', 
   // Without a comment nobody is rejected, and the button says so.
   await expect(admin.button('Reject')).toHaveAttribute('aria-disabled', 'true');
   await expect(admin.button('Reject')).toHaveAccessibleDescription('Say why: the owner reads it.');
-  await admin.button('Reject').click();
+  await admin.button('Reject').press('Enter');
   expect((await publishing.review('geo')).state).toBe('pending');
   await admin.comment.fill('Please with tiny-000 1.5.');
 
   // What was typed stays over a reload, and so does what was looked at.
-  await page.reload();
+  await admin.reload();
   await expect(admin.comment).toHaveValue('Please with tiny-000 1.5.');
   await admin.button('Reject').click();
   await expect(admin.root.getByRole('status').first()).toContainText('Rejected');
@@ -111,8 +111,7 @@ test('who decides second is told who was first, and when', async ({ publishing, 
   const review = await publishing.submit('geo');
   // A connection that says nothing: the other decision is not heard of before the click.
   await page.routeWebSocket(/dataflow-envs\/events/, () => undefined);
-  await page.goto();
-  await admin.open();
+  await admin.reload();
   await admin.review('geo');
   await admin.comment.fill('No.');
   await publishing.decide('approve', review, 'Good.');
@@ -193,7 +192,7 @@ test('the policy: errors at their fields, what violates it, changes kept and ask
 
   // Neither another section, nor a reload, nor closing the tab loses what was typed.
   await admin.section('Audit');
-  await page.reload();
+  await admin.reload();
   await admin.section('Policy');
   await specifier.fill('<2');
   await admin.button('Remove python').click();
