@@ -65,7 +65,7 @@ function Page({ page, onDecided }: { page: ReviewPage; onDecided: () => void }):
   }, [review.state]);
   return (
     <>
-      <header className="jp-DataflowEnvs-reviewHead">
+      <div className="jp-DataflowEnvs-reviewHead">
         <h2>
           {plain(environment.full_name)}{' '}
           <span className="jp-DataflowEnvs-soft">
@@ -75,7 +75,7 @@ function Page({ page, onDecided }: { page: ReviewPage; onDecided: () => void }):
         <button type="button" className="jp-DataflowEnvs-link" onClick={open}>
           {trans.__('Open Environment')}
         </button>
-      </header>
+      </div>
       {problem !== null && (
         <p className="jp-DataflowEnvs-problem" role="alert">
           {problem}

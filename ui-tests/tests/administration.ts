@@ -23,6 +23,14 @@ export class Administration {
     await expect(this.root.getByRole('tablist')).toBeVisible();
   }
 
+  /** As by F5; the tab comes back. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent('load');
+    await this.page.evaluate(() => window.location.reload());
+    await loaded;
+    await expect(this.root.getByRole('tablist')).toBeVisible({ timeout: 30_000 });
+  }
+
   async section(name: Section): Promise<Locator> {
     const tab = this.root.getByRole('tab', { name });
     await tab.click();
