@@ -64,7 +64,7 @@ test('a kernel comes and goes in launcher and picker of all open pages within 2 
   await expect(card(page, DATAFLOW, NAME)).toHaveAttribute('title', `${NAME} (mlenv), version 1`);
   // Its console, in JupyterLab's own category.
   await expect(page.locator('.jp-LauncherCard:visible').filter({ hasText: NAME })).toHaveCount(2);
-  await expectAccessible(page, '.jp-Launcher-section:first-child');
+  await expectAccessible(page, '.jp-LauncherCard[data-category="Dataflow Environments"]');
   await pictures(page, 'launcher');
   await second.close();
 

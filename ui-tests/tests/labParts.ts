@@ -69,7 +69,14 @@ export async function openNotebook(
     ? { kernelspec: { ...kernel, language: 'python' }, language_info: { name: 'python' } }
     : {};
   const cells = [
-    { cell_type: 'code', id: 'a', metadata: {}, source: '6 * 7', outputs: [], execution_count: null }
+    {
+      cell_type: 'code',
+      id: 'a',
+      metadata: {},
+      source: '6 * 7',
+      outputs: [],
+      execution_count: null
+    }
   ];
   await page.contents.uploadContent(
     JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells }),
