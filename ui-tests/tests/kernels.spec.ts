@@ -22,7 +22,7 @@ test.use({
   autoGoto: false,
   mockSettings: { ...galata.DEFAULT_SETTINGS, 'jupyter_dataflow_envs:plugin': { toasts: false } }
 });
-test.describe.configure({ timeout: 60_000 });
+test.describe.configure({ timeout: 240_000 });
 
 test('a kernel comes and goes in launcher and picker of all open pages within 2 s', async ({
   page,
