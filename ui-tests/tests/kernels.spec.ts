@@ -65,8 +65,8 @@ test('a kernel comes and goes in launcher and picker of all open pages within 2 
   // Its console, in JupyterLab's own category.
   await expect(page.locator('.jp-LauncherCard:visible').filter({ hasText: NAME })).toHaveCount(2);
   await expectAccessible(page, '.jp-LauncherCard[data-category="Dataflow Environments"]');
-  await pictures(page, 'launcher');
   await second.close();
+  await pictures(page, 'launcher');
 
   await card(page, DATAFLOW, NAME).click();
   const notebook = page.locator('.jp-NotebookPanel:not(.lm-mod-hidden)');

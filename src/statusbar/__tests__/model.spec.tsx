@@ -1,3 +1,5 @@
+import '@testing-library/jest-dom';
+
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { Signal } from '@lumino/signaling';
 import { render, screen } from '@testing-library/react';
