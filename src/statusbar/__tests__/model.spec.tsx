@@ -127,7 +127,9 @@ describe('KernelStatusModel', () => {
     });
     const onOpen = jest.fn();
     const onRestart = jest.fn();
-    render(<KernelStatusItem model={model} onOpen={onOpen} onRestart={onRestart} trans={trans} />);
+    const { unmount } = render(
+      <KernelStatusItem model={model} onOpen={onOpen} onRestart={onRestart} trans={trans} />
+    );
     const name = screen.getByRole('button', { name: /Machine Learning Environment · v1/ });
     expect(name).toHaveTextContent('deprecated');
     expect(name).toHaveAttribute('title', expect.stringContaining('Use <b>pub</b>.'));
@@ -135,5 +137,6 @@ describe('KernelStatusModel', () => {
     expect(onOpen).toHaveBeenCalledWith('mlenv');
     await userEvent.click(screen.getByRole('button', { name: 'v2 available — restart kernel' }));
     expect(onRestart).toHaveBeenCalledTimes(1);
+    unmount();
   });
 });
