@@ -83,10 +83,10 @@ export function isOffered(environment: Environment, context: ISessionContext): b
 
 function offer(environment: Environment, trans: TranslationBundle): IOption {
   const { full_name: fullName, short_name: shortName, usable_version: version } = environment;
-  const named = trans.__('%1 (%2, v%3)', fullName, shortName, version ?? '');
+  const named = trans.__('%1 (%2)', fullName, shortName);
   return {
     text: trans.__('Activate and start: %1', named),
-    title: trans.__('%1, by %2', environment.status, environment.owner),
+    title: trans.__('Version %1, %2, by %3', version ?? '', environment.status, environment.owner),
     selected: false,
     terms: named,
     choice: { activate: shortName }

@@ -91,6 +91,7 @@ export async function openNotebook(
 
 /** Run the first cell and see 42. */
 export async function expectRuns(page: Page): Promise<void> {
+  await expect(page.locator('#jp-main-statusbar')).toContainText('| Idle', { timeout: 60_000 });
   const notebook = page.locator('.jp-NotebookPanel:not(.lm-mod-hidden)');
   await notebook.locator('.jp-Cell .cm-content').first().click();
   await page.keyboard.press('Control+Enter');
