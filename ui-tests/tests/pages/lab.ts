@@ -1,4 +1,5 @@
 import { expect, type Locator, type Page } from '@playwright/test';
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import { randomUUID } from 'node:crypto';
 
 import { AdminTab } from './admin';
@@ -76,9 +77,7 @@ export class Lab {
 
   /** Run a command from the palette, by its name. */
   async command(name: string): Promise<void> {
-    await this.page.keyboard.press('Control+Shift+C');
-    const input = this.page.getByRole('textbox', { name: 'Command Palette Search' }).last();
-    await input.fill(name);
+    await this._findCommand(name);
     await this.page
       .locator('.lm-CommandPalette-item')
       .filter({ has: this.page.locator('.lm-CommandPalette-itemLabel', { hasText: name }) })
@@ -88,11 +87,21 @@ export class Lab {
 
   /** The same by keys alone. */
   async commandByKeys(name: string): Promise<void> {
+    await this._findCommand(name);
+    await this.page.keyboard.press('Enter');
+  }
+
+  private async _findCommand(name: string): Promise<void> {
     const { keyboard } = this.page;
-    await keyboard.press('Control+Shift+C');
-    await keyboard.type(name);
-    await expect(this.page.locator('.lm-CommandPalette-item.lm-mod-active')).toContainText(name);
-    await keyboard.press('Enter');
+    // JupyterLab binds its shortcuts, and gives its tabs the focus, some time after it says that it is there.
+    await expect(async () => {
+      await keyboard.press('Escape');
+      await keyboard.press('Control+Shift+C');
+      await expect(this.page.locator('.lm-CommandPalette-input')).toBeFocused({ timeout: 500 });
+      await keyboard.type(name);
+      const found = this.page.locator('.lm-CommandPalette-item.lm-mod-active');
+      await expect(found).toContainText(name, { timeout: 500 });
+    }).toPass({ timeout: 15_000 });
   }
 
   /** Press Tab until this has the focus, as somebody without a mouse does. */
@@ -108,7 +117,10 @@ export class Lab {
 
   /** The dialog in which a notebook gets another kernel. */
   async kernelPicker(): Promise<KernelPicker> {
-    await this.page.evaluate(() => window.jupyterapp.commands.execute('notebook:change-kernel'));
+    await this.page.evaluate(() => {
+      // Not waited for: it ends with the dialog.
+      void window.jupyterapp.commands.execute('notebook:change-kernel');
+    });
     const picker = new KernelPicker(this.page);
     await expect(picker.root).toBeVisible();
     return picker;
@@ -124,10 +136,9 @@ export class Lab {
 
   async theme(theme: Theme): Promise<void> {
     const name = `JupyterLab ${theme}`;
-    await this.page.evaluate(
-      wanted => window.jupyterapp.commands.execute('apputils:change-theme', { theme: wanted }),
-      name
-    );
+    await this.page.evaluate(async wanted => {
+      await window.jupyterapp.commands.execute('apputils:change-theme', { theme: wanted });
+    }, name);
     await expect(this.page.locator('body')).toHaveAttribute('data-jp-theme-name', name);
   }
 
@@ -149,7 +160,9 @@ export class Lab {
   async launcher(): Promise<Locator> {
     const launcher = this.page.locator('.jp-Launcher').filter({ visible: true });
     if ((await launcher.count()) === 0) {
-      await this.page.evaluate(() => window.jupyterapp.commands.execute('launcher:create'));
+      await this.page.evaluate(async () => {
+        await window.jupyterapp.commands.execute('launcher:create');
+      });
     }
     await expect(launcher.first()).toBeVisible();
     return launcher.first();
@@ -169,6 +182,10 @@ export class Lab {
   async run(code: string): Promise<Locator> {
     const notebook = this.page.locator('.jp-Notebook').filter({ visible: true });
     await expect(notebook).toBeVisible();
+    await this.page.waitForFunction(() => {
+      const panel = window.jupyterapp.shell.currentWidget as NotebookPanel | null;
+      return panel?.sessionContext?.session?.kernel?.status === 'idle';
+    });
     const cell = notebook.locator('.jp-CodeCell').last();
     await cell.locator('.cm-content').click();
     await this.page.keyboard.insertText(code);
