@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 SOURCES := $(shell find src style schema -type f) package.json yarn.lock tsconfig.json install.json
 
-.PHONY: demo lab test bench lint test-python test-typescript test-browser test-packaging clean
+.PHONY: demo lab test bench lint test-python test-typescript test-browser test-packaging bench-browser clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m demo
@@ -36,8 +36,11 @@ test-typescript: $(VENV)/.installed
 test-browser: $(VENV)/.installed ui-tests/node_modules/.installed
 	cd ui-tests && jlpm test
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed ui-tests/node_modules/.installed
 	$(BIN)/python -m bench
+
+bench-browser: $(VENV)/.installed ui-tests/node_modules/.installed
+	$(BIN)/python -m bench panel
 
 # uv makes the difference between 10 s and a minute here. The build hook runs jlpm, which builds the front end.
 $(VENV)/.installed: pyproject.toml $(SOURCES)

@@ -79,6 +79,10 @@ def serve_jupyter(home: Path) -> None:
         UI_TESTS_HOME=str(home),
     )
     tempfile.tempdir = str(home / "tmp")
+    # Else JupyterLab asks each new person whether they want its news.
+    news = home / "config/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    news.parent.mkdir(parents=True, exist_ok=True)
+    news.write_text('{"fetchNews": "false"}')
     # Only now, because Jupyter looks at these variables when it is imported.
     from jupyterlab.labapp import LabApp
 

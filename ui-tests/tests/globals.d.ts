@@ -1,0 +1,7 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+
+declare global {
+  interface Window {
+    jupyterapp: JupyterFrontEnd;
+  }
+}

@@ -1,0 +1,67 @@
+import { expect, test } from './journey';
+
+test('from nothing to a cell that runs in the new environment', async ({ deployment, lab }) => {
+  test.setTimeout(120_000);
+  const { page } = lab;
+  const panel = await lab.panel();
+  await expect(panel.root).toContainText('No environments yet');
+  await panel.newEnvironment();
+
+  const { form } = lab;
+  await form.fill({
+    short: 'My Env',
+    full: 'Machine Learning',
+    conda: ['pandas', 'numpy~=2', 'tiny-000'],
+    pip: ['tiny-000', '-r other.txt']
+  });
+  await expect(form.root).toContainText('numpy~=2');
+  await expect(form.root).toContainText('-r other.txt');
+  await form.press('Save');
+  await expect(form.field('Short Name')).toHaveAttribute('aria-invalid', 'true');
+  await expect(form.field('Short Name')).toBeFocused();
+  expect(await deployment.list()).toEqual([]);
+
+  await form.fill({
+    short: 'mlenv',
+    python: await deployment.python(),
+    conda: ['pandas', 'tiny-017==1.2'],
+    pip: ['tinywheel-00']
+  });
+  await form.press('Save');
+  const { detail } = lab;
+  await expect(detail.heading).toHaveText('Machine Learning');
+  await detail.expectStatus('Saved');
+  await panel.expectStatus('mlenv', 'Saved');
+
+  await deployment.hold('tiny-017');
+  await detail.action('Build').click();
+  await detail.section('Build log');
+  await expect(detail.log.root).toContainText('Solving python=');
+  await expect(detail.log.root).toContainText('Downloading');
+  await detail.expectStatus('In Progress');
+  await panel.expectStatus('mlenv', 'In Progress');
+  await expect(detail.log.root).not.toContainText('Succeeded');
+  await deployment.release();
+  await expect(detail.log.root).toContainText('Succeeded', { timeout: 60_000 });
+  await detail.expectStatus('Draft');
+  await panel.expectStatus('mlenv', 'Draft');
+  const libraries = await detail.section('Libraries');
+  await expect(libraries.getByRole('row', { name: /^tiny-017/ })).toContainText('1.2');
+
+  await detail.action('Activate').click();
+  await expect(detail.action('New Notebook')).toBeVisible();
+  const card = await lab.launcherCard('Machine Learning');
+  await expect(card).toBeVisible({ timeout: 2_000 });
+  await card.click();
+  await expect(await lab.run('import tiny_017, pandas; print(tiny_017.__version__)')).toHaveText(
+    '1.2\n',
+    { timeout: 30_000 }
+  );
+  await expect(lab.statusBar).toContainText('Machine Learning');
+  await expect(lab.statusBar).toContainText('v1');
+
+  const picker = await lab.kernelPicker();
+  await expect(picker.option('Machine Learning (mlenv, v1)')).toBeAttached();
+  expect(await picker.groups()).toContain('Dataflow Environments');
+  await page.keyboard.press('Escape');
+});

@@ -1,0 +1,31 @@
+import { watchFrames } from '../frames';
+import { Lab } from '../pages/lab';
+import { expect, test } from '../seeded';
+import { seed } from '../servers';
+
+test('a log of 100,000 lines arrives, is scrolled and searched', async ({ page, seeded }) => {
+  test.setTimeout(120_000);
+  const { deployment, home, url } = seeded;
+  await deployment.create('mlenv', 'Machine Learning', ['tiny-019']);
+  await deployment.hold('tiny-019');
+  await deployment.build('mlenv');
+  const lab = await Lab.open(page, url);
+  const panel = await lab.panel();
+  await panel.open('mlenv');
+  const { detail } = lab;
+  await detail.section('Build log');
+  await expect(detail.log.root).toContainText('Downloading');
+  seed(home, '--long-log', 'mlenv', '100000');
+  await expect(detail.log.root).toContainText('100000 ', { timeout: 30_000 });
+  expect(await page.title()).not.toContain('owned');
+
+  const scrolling = await watchFrames(page, () => detail.log.scrollThrough());
+  // Far from what `make bench` is to show, because tests may run beside others.
+  expect(scrolling.longest).toBeLessThan(250);
+  await detail.log.search('77778 linked');
+  await expect(detail.log.root.getByText('77778 linked')).toBeVisible();
+  await deployment.release();
+  await detail.expectStatus('Draft');
+  await detail.log.toEnd();
+  await expect(detail.log.root).toContainText('Succeeded');
+});

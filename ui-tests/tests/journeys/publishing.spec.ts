@@ -1,0 +1,99 @@
+import { type Browser, expect, test } from '@playwright/test';
+
+import { Deployment } from '../rest';
+import { Lab } from '../pages/lab';
+import { type IServer, login, type PersonName, restOf, startServer } from '../servers';
+
+// Logins and XSRF checks are on here, and each person has a browser of their own.
+let server: IServer;
+
+test.beforeAll(async () => {
+  test.setTimeout(120_000);
+  server = await startServer({ people: true });
+});
+
+test.afterAll(() => server.stop());
+
+async function enter(browser: Browser, name: PersonName): Promise<Lab> {
+  const page = await login(browser, server.url, name, `/lab/workspaces/${name}`);
+  return Lab.of(page);
+}
+
+test('two people and an administrator bring an environment to everybody', async ({ browser }) => {
+  test.setTimeout(180_000);
+  const [alice, bob, root] = await Promise.all([
+    enter(browser, 'alice'),
+    enter(browser, 'bob'),
+    enter(browser, 'root')
+  ]);
+  const rest = await restOf(alice.page);
+  const deployment = new Deployment(rest);
+  await deployment.create('mine', 'Not for anybody else', []);
+
+  // alice makes it.
+  const hers = await alice.panel();
+  await hers.newEnvironment();
+  await alice.form.fill({
+    short: 'geo',
+    full: 'Geospatial Analysis',
+    python: await deployment.python(),
+    conda: ['tiny-000==1.2']
+  });
+  await alice.form.press('Save and Build');
+  await alice.detail.expectStatus('Draft');
+  const his = await bob.panel();
+  await expect(his.root).toContainText('No environments yet');
+
+  // She submits; root is told, looks at it, and says what is wrong.
+  const theirs = await root.panel();
+  await alice.detail.action('Submit for Publish').click();
+  await alice.dialog.getByRole('textbox').fill('For the course in May');
+  await alice.dialog.getByRole('button', { name: 'Submit for Publish' }).click();
+  await alice.detail.expectStatus('Pending Approval');
+  await expect(root.toast('Geospatial Analysis')).toBeVisible();
+  await expect(theirs.waiting).toContainText(['Geospatial Analysis']);
+  await root.menu('Admin', 'Python Environments');
+  await root.admin.review('geo');
+  await expect(root.admin.root).toContainText('For the course in May');
+  await expect(root.admin.root).toContainText('tiny-000');
+  await root.admin.decide('Reject', 'Please with tiny-000 1.5');
+
+  // alice reads why, mends it and submits again.
+  await alice.detail.expectStatus('Draft');
+  await expect(alice.toast('Geospatial Analysis').last()).toContainText(/reject/i);
+  const review = await alice.detail.section('Review');
+  await expect(review).toContainText('Please with tiny-000 1.5');
+  await alice.detail.action('Edit').click();
+  await alice.form.fill({ conda: ['tiny-000==1.5'] });
+  await alice.form.press('Save and Build');
+  await hers.expectStatus('geo', 'v2', 30_000);
+  await alice.detail.expectStatus('Draft');
+  await alice.detail.action('Submit for Publish').click();
+  await alice.dialog.getByRole('button', { name: 'Submit for Publish' }).click();
+
+  // root approves, and bob has it without doing anything.
+  await root.admin.review('geo');
+  await expect(root.admin.root).toContainText('1.5');
+  await root.admin.decide('Approve');
+  await his.expectStatus('geo', 'Published', 10_000);
+  await his.expectStatus('geo', 'v2');
+  await alice.detail.expectStatus('Published');
+  await expect(his.row('mine')).toHaveCount(0);
+  expect(
+    (await bob.page.request.get(`${server.url}/dataflow-envs/environments/mine`)).status()
+  ).toBe(404);
+
+  await his.open('geo');
+  await bob.detail.action('Activate').click();
+  const card = await bob.launcherCard('Geospatial Analysis');
+  await expect(card).toBeVisible({ timeout: 2_000 });
+  await card.click();
+  await expect(await bob.run('import tiny_000; print(tiny_000.__version__)')).toHaveText('1.5\n', {
+    timeout: 30_000
+  });
+
+  await rest.dispose();
+  for (const { page } of [alice, bob, root]) {
+    await page.context().close();
+  }
+});
