@@ -373,7 +373,7 @@ test('keeps what was typed over a reload, and asks before it is lost', async ({
     response => response.url().includes('/api/workspaces') && response.request().method() === 'PUT'
   );
   await saved;
-  await page.reload({ waitForIsReady: false });
+  await page.reload();
   form = new Form(page);
   await expect(form.root.getByText(/^Restored from/)).toBeVisible({ timeout: 30_000 });
   await expect(form.field('Short Name')).toHaveValue('kept');
