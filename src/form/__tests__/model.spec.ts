@@ -74,7 +74,7 @@ describe('FormModel', () => {
     const me = () => Promise.resolve(alice);
     workbench = {
       client: source,
-      environments: new EnvironmentsModel(source as never, me, events as never),
+      environments: new EnvironmentsModel(source, me, events as never),
       me,
       trans
     } as unknown as IWorkbench;
