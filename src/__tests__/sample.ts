@@ -41,6 +41,9 @@ export function environment(change: Partial<Environment> = {}): Environment {
 export const alice: Me = {
   name: 'alice',
   is_admin: false,
+  is_sole: false,
+  approves_own: false,
+  extended_requirements: false,
   limits: {
     environments: 1,
     max_environments: null,
@@ -60,5 +63,6 @@ export const alice: Me = {
     python_versions: [],
     required_packages: []
   },
-  channels: ['conda-forge']
+  channels: ['conda-forge'],
+  indexes: []
 };

@@ -27,7 +27,10 @@ export function ImportNote(props: {
   ];
   const where = (line: number | null) => (line === null ? '' : trans.__('Line %1', line));
   const section = React.useRef<HTMLElement>(null);
-  React.useEffect(() => section.current?.scrollIntoView?.({ block: 'nearest' }), [account]);
+  React.useEffect(() => {
+    // Not returned: newer browsers answer with a promise, which React would take for a clean-up.
+    void section.current?.scrollIntoView?.({ block: 'nearest' });
+  }, [account]);
   return (
     <section
       ref={section}

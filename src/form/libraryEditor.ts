@@ -56,7 +56,8 @@ export class LibraryEditor {
           override: [context => complete(context, manager, catalog)],
           icons: false,
           // Enter begins the next line unless somebody has chosen from the list.
-          selectOnOpen: false
+          selectOnOpen: false,
+          interactionDelay: 0
         }),
         // Tab goes on to the next field, as everywhere in a form; with it goes the list.
         Prec.high(keymap.of([{ key: 'Tab', run: leaveList, shift: leaveList }])),

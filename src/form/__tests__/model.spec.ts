@@ -2,7 +2,7 @@ import { Signal } from '@lumino/signaling';
 
 import { alice, environment, trans } from '../../__tests__/sample';
 import { ApiError } from '../../api/client';
-import type { Environment } from '../../api/schemas';
+import type { Environment, ShortNameAvailability } from '../../api/schemas';
 import { EnvironmentsModel } from '../../environments/model';
 import type { IFormArgs } from '../../tokens';
 import type { IWorkbench } from '../../workbench';
@@ -13,7 +13,7 @@ import type { IProblem } from '../problem';
 class Source {
   readonly known = new Map<string, Environment>();
   readonly settings = { baseUrl: 'http://server/user/alice/' };
-  readonly edit = jest.fn((_name: string, _edit: object, _etag?: string) =>
+  readonly edit = jest.fn<Promise<Environment>, [string, object, string?]>(() =>
     Promise.resolve(environment({ etag: '"2"' }))
   );
   readonly create = jest.fn((spec: { short_name: string }) =>
@@ -21,9 +21,11 @@ class Source {
   );
   readonly import = jest.fn();
   readonly preview = jest.fn();
-  readonly previewSpec = jest.fn((_spec: object, _signal?: AbortSignal) => new Promise(() => {}));
-  readonly shortName = jest.fn((name: string) =>
-    Promise.resolve({ short_name: name, available: true, message: null as string | null })
+  readonly previewSpec = jest.fn<Promise<unknown>, [object, AbortSignal?]>(
+    () => new Promise(() => undefined)
+  );
+  readonly shortName = jest.fn<Promise<ShortNameAvailability>, [string]>(name =>
+    Promise.resolve({ short_name: name, available: true, message: null })
   );
   readonly packageVersions = jest.fn(() =>
     Promise.resolve({ name: 'python', manager: 'conda', versions: ['3.12.1', '3.11.7', '3.11.5'] })
@@ -72,7 +74,7 @@ describe('FormModel', () => {
     const me = () => Promise.resolve(alice);
     workbench = {
       client: source,
-      environments: new EnvironmentsModel(source as never, me, events as never),
+      environments: new EnvironmentsModel(source, me, events as never),
       me,
       trans
     } as unknown as IWorkbench;
