@@ -89,9 +89,14 @@ export async function openNotebook(
   );
 }
 
+/** The kernel of the notebook in front is there and waits. */
+export async function expectIdle(page: Page): Promise<void> {
+  await expect(page.locator('#jp-main-statusbar')).toContainText('| Idle', { timeout: 60_000 });
+}
+
 /** Run the first cell and see 42. */
 export async function expectRuns(page: Page): Promise<void> {
-  await expect(page.locator('#jp-main-statusbar')).toContainText('| Idle', { timeout: 60_000 });
+  await expectIdle(page);
   const notebook = page.locator('.jp-NotebookPanel:not(.lm-mod-hidden)');
   await notebook.locator('.jp-Cell .cm-content').first().click();
   await page.keyboard.press('Control+Enter');
@@ -112,6 +117,7 @@ export async function pictures(page: IJupyterLabPageFixture, name: string): Prom
   for (const theme of ['Light', 'Dark'] as const) {
     await setTheme(page, theme);
     const file = `${name}-${theme.toLowerCase()}.png`;
+    await expect(page.locator('#jupyterlab-splash')).toHaveCount(0);
     await page.mouse.move(0, 0);
     await page.screenshot({
       path: process.env.UPDATE_IMAGES ? path.join(IMAGES, file) : test.info().outputPath(file)

@@ -3,8 +3,20 @@ import { expect, galata, test as base } from '@jupyterlab/galata';
 import { Deployment } from './deployment';
 import { expectAccessible, pictures } from './labParts';
 import { isPanelLoaded } from './panel';
+import { type IServer, startServer } from './servers';
 
-const test = base.extend<{ deployment: Deployment }>({
+// On a server of its own: pandas, which can be held back, is not in its cache yet.
+const test = base.extend<{ deployment: Deployment }, { server: IServer }>({
+  server: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright wants it so.
+    async ({}, use) => {
+      const server = await startServer();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker', timeout: 100_000 }
+  ],
+  baseURL: async ({ server }, use) => use(server.url),
   deployment: [
     async ({ request }, use) => {
       const deployment = new Deployment(request);
