@@ -54,7 +54,11 @@ export class LogView {
         extensions: [
           EditorState.readOnly.of(true),
           EditorState.phrases.of(_options.phrases),
-          EditorView.contentAttributes.of({ 'aria-label': _options.label, inputmode: 'none' }),
+          EditorView.contentAttributes.of({
+            'aria-label': _options.label,
+            inputmode: 'none',
+            tabindex: '0'
+          }),
           EditorView.updateListener.of(update => {
             if (update.geometryChanged && _options.follow.active) {
               this.toEnd();

@@ -148,6 +148,10 @@ test('a server that is killed and comes back leaves the log whole', async ({ pag
   await expect(log.getByText('Connection lost, trying again…')).toBeVisible();
   await server.restart();
   await deployment.release();
+  // JupyterLab's own word on the lost server, which covers the page.
+  await page.addLocatorHandler(page.locator('.jp-Dialog'), dialog =>
+    dialog.getByRole('button').first().click()
+  );
   await expect(log).toContainText('s in all.', { timeout: 60_000 });
   await expect(log.getByText('Connection lost')).toHaveCount(0);
   await expectWhole(page, log, 'kill');
