@@ -65,19 +65,6 @@ export class Deployment {
     expect(answer.status(), await answer.text()).toBe(202);
   }
 
-  /** Build, and wait for the end. */
-  async built(shortName: string, status: 'Draft' | 'Failed' = 'Draft'): Promise<void> {
-    await this.build(shortName);
-    await expect.poll(() => this.status(shortName), { timeout: 90_000 }).toBe(status);
-  }
-
-  async edit(shortName: string, change: object): Promise<void> {
-    const answer = await this._request.patch(this._url(`environments/${shortName}`), {
-      data: change
-    });
-    expect(answer.status(), await answer.text()).toBe(200);
-  }
-
   /** Any of the actions that are posted, such as `submit`. */
   async act(shortName: string, action: string, data: object = {}): Promise<void> {
     const url = this._url(`environments/${shortName}/${action}`);
