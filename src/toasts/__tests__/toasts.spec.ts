@@ -54,7 +54,7 @@ describe('Toasts', () => {
     commands = new CommandRegistry();
     executed = jest.fn().mockResolvedValue(true);
     for (const id of [CommandIDs.open, CommandIDs.newNotebook, CommandIDs.action('activate')]) {
-      commands.addCommand(id, { execute: args => executed(id, args) });
+      commands.addCommand(id, { execute: (args): unknown => executed(id, args) });
     }
     const shared = {
       client: {
