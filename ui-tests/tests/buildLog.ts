@@ -23,11 +23,21 @@ export function scrolled(log: Locator): Promise<{ top: number; end: number }> {
   }));
 }
 
-/** The milliseconds between frames while `act` runs: the longest, and how many took over 50. */
+/**
+ * The milliseconds between frames while `act` runs: the longest, and how many took over 50. `work`: what the page's main
+ * thread computed in a frame on average, which does not count other programs' share of a busy machine.
+ */
 export async function frames(
   page: Page,
   act: () => Promise<void>
-): Promise<{ longest: number; over: number; count: number }> {
+): Promise<{ longest: number; over: number; count: number; work: number }> {
+  const inspector = await page.context().newCDPSession(page);
+  await inspector.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const worked = async () => {
+    const { metrics } = await inspector.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0;
+  };
+  const before = await worked();
   await page.evaluate(() => {
     const times: number[] = [];
     const state = window as unknown as { frameTimes: number[]; frameWatch: boolean };
@@ -47,6 +57,8 @@ export async function frames(
     });
   });
   await act();
+  const seconds = (await worked()) - before;
+  await inspector.detach();
   const times = await page.evaluate(() => {
     const state = window as unknown as { frameTimes: number[]; frameWatch: boolean };
     state.frameWatch = false;
@@ -55,6 +67,7 @@ export async function frames(
   return {
     longest: Math.round(Math.max(...times)),
     over: times.filter(time => time > 50).length,
-    count: times.length
+    count: times.length,
+    work: Math.round((seconds / times.length) * 10_000) / 10
   };
 }
