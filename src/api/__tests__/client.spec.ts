@@ -63,6 +63,31 @@ describe('ApiClient', () => {
     await expect(client.me()).rejects.toMatchObject({ status: 429, code: 'quota' });
   });
 
+  it('changes what was read, not what somebody else made of it', async () => {
+    answer = { status: 200, body: JSON.stringify(environment()) };
+    await client.edit('mlenv', { full_name: 'x' }, '"7"');
+    expect(asked[0].method).toBe('PATCH');
+    expect(asked[0].headers['if-match']).toBe('"7"');
+    await client.edit('mlenv', { full_name: 'x' });
+    expect(asked[1].headers['if-match']).toBeUndefined();
+  });
+
+  it('takes an answer without content', async () => {
+    answer = { status: 204, body: '' };
+    await expect(client.remove('a/b', true)).resolves.toBeUndefined();
+    expect(asked[0].method).toBe('DELETE');
+    expect(asked[0].url).toMatch('/user/alice/dataflow-envs/environments/a%2Fb?force=true');
+  });
+
+  it('hands down what else a refusal tells', async () => {
+    answer = {
+      status: 409,
+      body: JSON.stringify({ code: 'decided', message: 'Bob was first.', errors: [], by: 'bob' })
+    };
+    const refused = client.approve({ id: 'r1', digest: 'd' }, '');
+    await expect(refused).rejects.toMatchObject({ code: 'decided', more: { by: 'bob' } });
+  });
+
   it('tells a route that nobody serves from a refusal', async () => {
     answer = { status: 404, body: '<html>404 : Not Found</html>' };
     await expect(client.me()).rejects.toMatchObject({ status: 404, code: 'not_served' });
