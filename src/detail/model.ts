@@ -106,6 +106,10 @@ export class DetailModel implements IDisposable {
       }
       return;
     }
+    this._take(environment);
+  };
+
+  private _take(environment: Environment): void {
     if (environment === this._state.environment) {
       return;
     }
@@ -117,7 +121,7 @@ export class DetailModel implements IDisposable {
       this._show();
       void this._read();
     }
-  };
+  }
 
   /** @returns whether the environment is there */
   private async _find(): Promise<boolean> {
@@ -127,7 +131,9 @@ export class DetailModel implements IDisposable {
     this._finding = true;
     try {
       const environment = await this._environments.read(this.shortName, true);
-      if (environment === null && !this._disposed) {
+      if (environment !== null) {
+        this._take(environment);
+      } else if (!this._disposed) {
         this._turn += 1;
         this._change({ environment: null, gone: true, error: null });
       }

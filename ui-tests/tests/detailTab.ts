@@ -30,8 +30,15 @@ export class DetailTab {
     return DetailTab.shown(page);
   }
 
-  /** The one that is in front, such as after a reload. */
-  static async shown(page: IJupyterLabPageFixture): Promise<DetailTab> {
+  /** As the browser does it: galata's own way waits for the launcher to be in front. */
+  async reload(): Promise<DetailTab> {
+    const loaded = this.page.waitForEvent('load');
+    await this.page.evaluate(() => window.location.reload());
+    await loaded;
+    return DetailTab.shown(this.page);
+  }
+
+  private static async shown(page: IJupyterLabPageFixture): Promise<DetailTab> {
     const root = page.locator('.jp-DataflowEnvs-detail:visible');
     await expect(root).toBeVisible();
     return new DetailTab(page, root);

@@ -25,7 +25,7 @@ function bench(client: Partial<Record<keyof IWorkbench['client'], jest.Mock>>): 
     announcer: new Announcer(),
     settings: { get: (name: keyof ISettingValues) => DEFAULTS[name] },
     environments: {
-      read: jest.fn(async () => DRAFT),
+      read: jest.fn(() => Promise.resolve(DRAFT)),
       drop: jest.fn(),
       state: { me: { name: 'root', is_admin: true } }
     }
@@ -74,7 +74,7 @@ describe('perform', () => {
   });
 
   it('rejects only with a comment, which may have several lines', async () => {
-    const reject = jest.fn(async () => undefined);
+    const reject = jest.fn(() => Promise.resolve());
     const review = { id: '1', version: 2, state: 'pending', digest: 'd', submitted_by: 'alice' };
     const done = perform(bench({ reject }), 'reject', { ...DRAFT, review } as typeof DRAFT);
     const box = await screen.findByRole('textbox', { name: 'Comment', hidden: true });
@@ -94,12 +94,13 @@ describe('perform', () => {
       .mockRejectedValueOnce(new ApiError(409, 'conflict', 'It is the base of rep.'))
       .mockResolvedValueOnce(undefined);
     const workbench = bench({ remove });
+    const drop = jest.spyOn(workbench.environments, 'drop');
     const done = perform(workbench, 'delete', DRAFT);
     await person.click(await screen.findByRole('button', { name: 'Delete', hidden: true }));
     await screen.findByText('It is the base of rep.');
     await person.click(screen.getByRole('button', { name: 'Delete Anyway', hidden: true }));
     await expect(done).resolves.toBe(true);
     expect(remove).toHaveBeenLastCalledWith('mlenv', true);
-    expect(workbench.environments.drop).toHaveBeenCalledWith('mlenv');
+    expect(drop).toHaveBeenCalledWith('mlenv');
   });
 });

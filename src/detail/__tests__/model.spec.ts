@@ -1,32 +1,26 @@
 import { Signal } from '@lumino/signaling';
 
-import { environment } from '../../__tests__/sample';
+import { alice, environment } from '../../__tests__/sample';
 import { ApiError } from '../../api/client';
-import type { Environment, Version, VersionSummary } from '../../api/schemas';
+import type { Environment, EnvironmentList, Version, VersionSummary } from '../../api/schemas';
 import { EnvironmentsModel, type Happenings } from '../../environments/model';
-import { alice } from '../../__tests__/sample';
 import { DetailModel } from '../model';
 import { built, version } from './sample';
 
 /** A server whose answers about versions wait until they are let go. */
 class Source {
-  environments = async () => ({
-    items: this.there ? [this.there] : [],
-    next: null
-  });
+  environments = (): Promise<EnvironmentList> =>
+    Promise.resolve({ items: this.there ? [this.there] : [], next: null });
 
-  environment = async () => {
-    if (this.failure) {
-      throw this.failure;
-    }
-    if (!this.there) {
-      throw new ApiError(404, 'not_found', 'There is no such environment.');
-    }
-    return this.there;
+  environment = (): Promise<Environment> => {
+    const refusal = this.there
+      ? this.failure
+      : new ApiError(404, 'not_found', 'There is no such environment.');
+    return refusal ? Promise.reject(refusal) : Promise.resolve(this.there!);
   };
 
-  versions = async (): Promise<VersionSummary[]> =>
-    [...this.all].sort((a, b) => b.number - a.number);
+  versions = (): Promise<VersionSummary[]> =>
+    Promise.resolve([...this.all].sort((a, b) => b.number - a.number));
 
   version = (_: string, number: number): Promise<Version> => {
     this.asked.push(number);
@@ -53,7 +47,13 @@ class Source {
 function happenings(): Happenings {
   const of = {};
   const signal = () => new Signal<object, never>(of) as never;
-  return { happened: signal(), progressed: signal(), stale: signal(), connectedChanged: signal() };
+  return {
+    connected: true,
+    connectedChanged: signal(),
+    happened: signal(),
+    progressed: signal(),
+    stale: signal()
+  };
 }
 
 describe('DetailModel', () => {
@@ -62,7 +62,7 @@ describe('DetailModel', () => {
   let model: DetailModel;
   const settle = () => new Promise(resolve => setTimeout(resolve, 0));
   const open = async (wanted: number | null = null) => {
-    environments = new EnvironmentsModel(source, async () => alice, happenings());
+    environments = new EnvironmentsModel(source, () => Promise.resolve(alice), happenings());
     model = new DetailModel('mlenv', source, environments, wanted);
     await settle();
   };
@@ -147,6 +147,7 @@ describe('DetailModel', () => {
     expect(model.state.error).toBe(source.failure);
     source.failure = null;
     await model.refresh();
+    await settle();
     expect(model.state).toMatchObject({ error: null, number: 2 });
   });
 });
