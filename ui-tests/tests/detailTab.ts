@@ -40,7 +40,7 @@ export class DetailTab {
 
   private static async shown(page: IJupyterLabPageFixture): Promise<DetailTab> {
     const root = page.locator('.jp-DataflowEnvs-detail:visible');
-    await expect(root).toBeVisible();
+    await expect(root).toBeVisible({ timeout: 30_000 });
     return new DetailTab(page, root);
   }
 
