@@ -1,4 +1,3 @@
-import '../../style/ui.css';
 import '../../style/review.css';
 import '../../style/admin.css';
 

@@ -1,4 +1,3 @@
-import '../../style/ui.css';
 import '../../style/detail.css';
 
 import * as React from 'react';

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Environment } from '../api/schemas';
 import { decisionOf } from '../workbench';
-import { visible } from './shownText';
+import { plain } from '../ui/plain';
 import { baseKey, baseOf } from './values';
 
 export interface IBaseOption {
@@ -31,7 +31,7 @@ export function basesOf(
     )
     .map(({ full_name, short_name, usable_version }) => ({
       key: baseKey(short_name, usable_version!),
-      label: trans.__('%1 version %2 (%3)', short_name, usable_version!, visible(full_name))
+      label: trans.__('%1 version %2 (%3)', short_name, usable_version!, plain(full_name))
     }));
   const base = baseOf(chosen);
   if (base && !options.some(({ key }) => key === chosen)) {

@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import { useWorkbench } from '../workbench';
 import type { IImport } from './model';
-import { visible } from './shownText';
+import { plain } from '../ui/plain';
 
 /** What became of a file, line by line: nothing of it is lost unsaid. */
 export function ImportNote(props: {
@@ -55,7 +55,7 @@ export function ImportNote(props: {
               <li key={index} className="jp-DataflowEnvs-accountEntry">
                 <span className="jp-DataflowEnvs-accountLine">{where(line)}</span>
                 <span>
-                  <code>{visible(text)}</code> {visible(message)}
+                  <code>{plain(text)}</code> {plain(message)}
                 </span>
               </li>
             ))}
@@ -70,7 +70,7 @@ export function ImportNote(props: {
               <li key={index} className="jp-DataflowEnvs-accountEntry">
                 <span className="jp-DataflowEnvs-accountLine">{where(line)}</span>
                 <span>
-                  <code>{visible(text)}</code> → <code>{visible(became)}</code> {visible(message)}
+                  <code>{plain(text)}</code> → <code>{plain(became)}</code> {plain(message)}
                 </span>
               </li>
             ))}
@@ -80,7 +80,7 @@ export function ImportNote(props: {
       {notes.length > 0 && (
         <ul className="jp-DataflowEnvs-explanation">
           {notes.map((note, index) => (
-            <li key={index}>{visible(note)}</li>
+            <li key={index}>{plain(note)}</li>
           ))}
         </ul>
       )}

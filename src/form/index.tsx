@@ -1,4 +1,3 @@
-import '../../style/ui.css';
 import '../../style/form.css';
 
 import { Dialog, MainAreaWidget } from '@jupyterlab/apputils';

@@ -3,7 +3,7 @@ import * as React from 'react';
 import { ApiError } from '../api/client';
 import { explanation } from '../ui/notes';
 import { useWorkbench } from '../workbench';
-import { visible } from './shownText';
+import { plain } from '../ui/plain';
 
 interface IViolation {
   package: string;
@@ -24,7 +24,7 @@ export function RefusalNote(props: {
   return (
     <div className="jp-DataflowEnvs-formNote jp-mod-error" role="alert">
       <p className="jp-DataflowEnvs-lead">{lead}</p>
-      {violations.length === 0 && <p>{visible(explanation(error, trans))}</p>}
+      {violations.length === 0 && <p>{plain(explanation(error, trans))}</p>}
       {violations.length > 0 && (
         <table
           className="jp-DataflowEnvs-table"
@@ -41,7 +41,7 @@ export function RefusalNote(props: {
             {violations.map(({ package: name, version, rule, reason }) => (
               <tr key={`${name} ${version} ${rule}`}>
                 <th scope="row">{`${name} ${version}`.trimEnd()}</th>
-                <td>{visible(reason)}</td>
+                <td>{plain(reason)}</td>
                 <td>{rule}</td>
               </tr>
             ))}
@@ -67,7 +67,7 @@ function Explanation({ error }: { error: unknown }): JSX.Element | null {
         .split('\n')
         .filter(line => line.trim())
         .map((line, index) => (
-          <li key={index}>{visible(line)}</li>
+          <li key={index}>{plain(line)}</li>
         ))}
     </ul>
   );

@@ -19,13 +19,6 @@ export function shown(text: string, limit = 80): string {
   return short.map(character => (isControl(character) ? '\ufffd' : character)).join('');
 }
 
-/** A text as it is, with what could hide or move what is around it made visible; lines stay lines. */
-export function visible(text: string): string {
-  return [...text]
-    .map(character => (character !== '\n' && isControl(character) ? '\ufffd' : character))
-    .join('');
-}
-
 /** How many characters a person counts: those outside of the basic plane are one each. */
 export function lengthOf(text: string): number {
   return [...text].length;

@@ -4,7 +4,7 @@ import * as React from 'react';
 
 import type { Environment } from '../api/schemas';
 import { useWorkbench } from '../workbench';
-import { visible } from './shownText';
+import { plain } from '../ui/plain';
 import { type IValues, linesOf, valuesOf } from './values';
 
 /** Somebody else has changed what is edited here: what differs, and whose is to stay. */
@@ -39,8 +39,8 @@ export function TheirsNote(props: {
             {rows.map(({ label, left, right }) => (
               <tr key={label}>
                 <th scope="row">{label}</th>
-                <td className="jp-DataflowEnvs-lines">{visible(left) || '—'}</td>
-                <td className="jp-DataflowEnvs-lines">{visible(right) || '—'}</td>
+                <td className="jp-DataflowEnvs-lines">{plain(left) || '—'}</td>
+                <td className="jp-DataflowEnvs-lines">{plain(right) || '—'}</td>
               </tr>
             ))}
           </tbody>

@@ -1,4 +1,3 @@
-import '../../style/ui.css';
 import '../../style/panel.css';
 
 import { ReactWidget } from '@jupyterlab/ui-components';

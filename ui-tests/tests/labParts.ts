@@ -81,11 +81,11 @@ export async function openNotebook(
   await page.contents.uploadContent(
     JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells }),
     'text',
-    `${page.tmpPath ?? ''}/${file}`
+    file
   );
   await page.evaluate(
     where => window.jupyterapp.commands.execute('docmanager:open', { path: where }),
-    `${page.tmpPath ?? ''}/${file}`
+    file
   );
 }
 

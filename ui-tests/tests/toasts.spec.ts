@@ -51,7 +51,7 @@ test('follows a build to its kernel although the panel was never opened', async 
   await pictures(page, 'toast-building');
 
   // In the middle of the build.
-  await page.reload({ waitForIsReady: false });
+  await page.evaluate(() => window.location.reload());
   await expect(toast).toContainText(/downloading [\d.]+ MB/, { timeout: 30_000 });
 
   // Hidden, it stays hidden until there is something to say.
@@ -71,7 +71,7 @@ test('follows a build to its kernel although the panel was never opened', async 
   expect(await isPanelLoaded(page)).toBe(false);
 
   // What is over is no news after a reload.
-  await page.reload({ waitForIsReady: false });
+  await page.evaluate(() => window.location.reload());
   await expect(page.locator('.jp-NotebookPanel .jp-KernelName')).toContainText(NAME, {
     timeout: 30_000
   });
