@@ -175,7 +175,11 @@ function VersionRow(props: {
       </td>
       <td className="jp-mod-buttons">
         {outcome === 'succeeded' && onCompare && (
-          <ActionButton label={trans.__('Compare')} onClick={() => onCompare(number)} />
+          <ActionButton
+            className="jp-DataflowEnvs-compareButton"
+            label={trans.__('Compare')}
+            onClick={() => onCompare(number)}
+          />
         )}
         <RevertButton environment={environment} version={version} latestBuilt={latest} />
       </td>
