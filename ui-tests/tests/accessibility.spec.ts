@@ -12,7 +12,6 @@ const DIALOG = '.jp-Dialog';
 
 // The environments that every test here looks at; none changes them.
 test.beforeAll(async ({ playwright, baseURL }) => {
-  test.setTimeout(180_000);
   const request = await playwright.request.newContext({ baseURL });
   const deployment = new Deployment(request);
   await deployment.reset();
@@ -75,7 +74,6 @@ async function shown(locator: Locator): Promise<void> {
 }
 
 test('the panel', async ({ page }) => {
-  test.setTimeout(60_000);
   const lab = await enter(page);
   const panel = await lab.panel();
   await panel.expectStatus('next', 'downloading');
@@ -87,7 +85,6 @@ test('the panel', async ({ page }) => {
 });
 
 test('the tab of an environment', async ({ page }) => {
-  test.setTimeout(120_000);
   const lab = await enter(page);
   const panel = await lab.panel();
   const { detail } = lab;
@@ -116,7 +113,6 @@ test('the tab of an environment', async ({ page }) => {
 });
 
 test('the form', async ({ page }) => {
-  test.setTimeout(60_000);
   const lab = await enter(page);
   const panel = await lab.panel();
   await panel.newEnvironment();
@@ -142,7 +138,6 @@ test('the form', async ({ page }) => {
 });
 
 test('the administrators’ tab', async ({ page }) => {
-  test.setTimeout(120_000);
   const lab = await enter(page);
   const { admin } = lab;
   await lab.menu('Admin', 'Python Environments');
@@ -162,7 +157,6 @@ test('the administrators’ tab', async ({ page }) => {
 });
 
 test('notebook: picker and status bar', async ({ page }) => {
-  test.setTimeout(60_000);
   const lab = await enter(page);
   const card = await lab.launcherCard('Machine Learning');
   await card.click();

@@ -16,7 +16,6 @@ async function expectHarmless(page: Page): Promise<void> {
 }
 
 test('what people and tools wrote is shown as text, everywhere', async ({ page, seeded }) => {
-  test.setTimeout(120_000);
   const { deployment, home, url } = seeded;
   page.on('dialog', dialog => {
     throw new Error(`Something opened a dialog: ${dialog.message()}`);

@@ -1,7 +1,6 @@
 import { expect, test } from './journey';
 
 test('from nothing to a cell that runs in the new environment', async ({ deployment, lab }) => {
-  test.setTimeout(120_000);
   const { page } = lab;
   const panel = await lab.panel();
   await expect(panel.root).toContainText('No environments yet');

@@ -3,7 +3,6 @@ import { Lab } from '../pages/lab';
 import { expect, test } from '../seeded';
 
 test('1,000 environments are listed, filtered and walked through', async ({ page, seeded }) => {
-  test.setTimeout(60_000);
   const lab = await Lab.open(page, seeded.url);
   const panel = await lab.panel();
   await expect(panel.root).toContainText(/1,?000/, { timeout: 15_000 });

@@ -2,7 +2,6 @@ import { Lab } from '../pages/lab';
 import { expect, test } from './journey';
 
 test('what is done in one tab is seen in the other', async ({ deployment, lab }) => {
-  test.setTimeout(120_000);
   const other = await Lab.open(await lab.page.context().newPage());
   const [mine, theirs] = [await lab.panel(), await other.panel()];
 
