@@ -135,7 +135,7 @@ function ReadyForm({ catalog, model, onDiscard, onSave, title }: IFormProps): JS
         <Buttons model={model} onSave={onSave} onDiscard={onDiscard} />
       </div>
       {over && (
-        <div className="jp-DataflowEnvs-dropHint" aria-hidden="true">
+        <div className="jp-DataflowEnvs-formDropHint" aria-hidden="true">
           <span>{trans.__('Drop the file to read it into the form')}</span>
         </div>
       )}
