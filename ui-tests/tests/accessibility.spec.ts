@@ -31,7 +31,9 @@ test.beforeAll(async ({ playwright, baseURL }) => {
   await deployment.create('rep', 'Monthly Reporting', ['conflict-a', 'conflict-b']);
   await deployment.rebuilt('rep', 'Failed');
   await deployment.create('sketc', 'Sketches');
-  await deployment.create('next', 'Forecasting, 2027 models', ['pandas', 'tiny-018']);
+  // What an earlier turn of this has downloaded can't be held.
+  const fresh = `tiny-018==1.${Number(process.env.TEST_WORKER_INDEX) % 10}`;
+  await deployment.create('next', 'Forecasting, 2027 models', ['pandas', fresh]);
   await deployment.hold('tiny-018');
   await deployment.build('next');
   await request.dispose();
@@ -78,7 +80,7 @@ test('the panel', async ({ page }) => {
   const panel = await lab.panel();
   await panel.expectStatus('next', 'downloading');
   await shown(await lab.launcherCard('Machine Learning'));
-  await look(lab, 'panel', PANEL, '.jp-Launcher');
+  await look(lab, 'panel', PANEL);
   await panel.filter.fill('nothing is called so');
   await expect(panel.rows).toHaveCount(0);
   await look(lab, 'panel-filtered', PANEL);
