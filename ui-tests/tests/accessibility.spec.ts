@@ -147,8 +147,8 @@ test('the administrators’ tab', async ({ page }) => {
     await admin.section(section);
     await look(lab, `admin-${section.toLowerCase()}`, TAB);
   }
-  await admin.review('viz');
-  await shown(admin.button('Approve'));
+  await admin.open('viz');
+  await shown(admin.review.button('Approve'));
   await look(lab, 'admin-review', TAB);
   const panel = await lab.panel();
   await panel.open('mlenv');

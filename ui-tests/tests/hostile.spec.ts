@@ -59,11 +59,11 @@ test('what people and tools wrote is shown as text, everywhere', async ({ page, 
   await lab.dialog.getByRole('button', { name: 'Submit for Publish' }).click();
   await detail.expectStatus('Pending Approval');
   await lab.menu('Admin', 'Python Environments');
-  await admin.review('evil');
+  await admin.open('evil');
   await expect(admin.root).toContainText(MARKUP);
   expect(await admin.root.innerText()).not.toMatch(/[\u202a-\u202e\u200b]/);
   await expectHarmless(page);
-  await admin.decide('Reject', `${MARKUP} ${TURNED}`);
+  await admin.review.decide('Reject', `${MARKUP} ${TURNED}`);
   for (const section of ['Published', 'Policy', 'Audit'] as const) {
     await admin.section(section);
     await expect(

@@ -52,7 +52,7 @@ test('from nothing to a cell that runs in the new environment', async ({ deploym
   const card = await lab.launcherCard('Machine Learning');
   await expect(card).toBeVisible({ timeout: 2_000 });
   await card.click();
-  await expect(await lab.run('import tiny_017, pandas; print(tiny_017.__version__)')).toHaveText(
+  await expect(await lab.run('import tiny_017, pandas; print(tiny_017.VERSION)')).toHaveText(
     '1.2\n',
     { timeout: 30_000 }
   );

@@ -1,6 +1,7 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 
 import { LogView } from './log';
+import { ReviewPage } from './review';
 
 export type SectionName = 'Libraries' | 'Build log' | 'Versions' | 'Review' | 'Export';
 
@@ -25,6 +26,10 @@ export class DetailTab {
 
   get log(): LogView {
     return new LogView(this.page, this.root);
+  }
+
+  get review(): ReviewPage {
+    return new ReviewPage(this.root);
   }
 
   /** The button of an action that is offered as one of the next steps. */
