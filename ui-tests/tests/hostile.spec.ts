@@ -58,6 +58,7 @@ test('what people and tools wrote is shown as text, everywhere', async ({ page, 
   await detail.expectStatus('Pending Approval');
   await lab.menu('Admin', 'Python Environments');
   await admin.open('evil');
+  await lab.hideToasts();
   await expect(admin.root).toContainText(MARKUP);
   expect(await admin.root.innerText()).not.toMatch(/[\u202a-\u202e\u200b]/);
   await expectHarmless(page);

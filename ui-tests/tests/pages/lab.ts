@@ -71,6 +71,16 @@ export class Lab {
     return this.page.locator('#jp-main-statusbar');
   }
 
+  /** Put away what lies over the corner of the page. */
+  async hideToasts(): Promise<void> {
+    const hide = this.page.locator('.Toastify__toast').getByRole('button', { name: /Hide|Close/ });
+    while ((await hide.count()) > 0) {
+      const count = await hide.count();
+      await hide.first().click();
+      await expect.poll(() => hide.count()).toBeLessThan(count);
+    }
+  }
+
   toast(text: string | RegExp): Locator {
     return this.page.locator('.Toastify__toast').filter({ hasText: text });
   }
