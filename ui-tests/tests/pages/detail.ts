@@ -21,7 +21,7 @@ export class DetailTab {
 
   /** What stands above the sections: names, facts, notes and actions. */
   get header(): Locator {
-    return this.root.getByRole('banner').or(this.root.locator('header')).first();
+    return this.root.locator('.jp-DataflowEnvs-detailHeader');
   }
 
   get log(): LogView {

@@ -29,7 +29,13 @@ export class Lab {
     return lab;
   }
 
+  /** Once JupyterLab has written down which tabs there are. */
   async reload(): Promise<void> {
+    const tab = await this.page.evaluate(() => window.jupyterapp.shell.currentWidget?.id ?? '');
+    const workspace = this.page.url().replace('/lab/workspaces/', '/lab/api/workspaces/');
+    await expect
+      .poll(async () => (await this.page.request.get(workspace)).text(), { timeout: 15_000 })
+      .toContain(tab);
     await this.page.reload();
     await this._started();
   }
