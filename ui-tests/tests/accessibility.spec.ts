@@ -18,24 +18,24 @@ test.beforeAll(async ({ playwright, baseURL }) => {
   const deployment = new Deployment(request);
   await deployment.reset();
   await deployment.built('mlenv', 'Machine Learning', {
-    conda: ['pandas>=2', 'tiny-000==1.2'],
+    conda: ['numpy>=2', 'tiny-000==1.2'],
     pip: ['tinywheel-00'],
     description: 'For the course “Learning from data”. Ask Alice before you change it.'
   });
   await deployment.activate('mlenv');
-  await deployment.edit('mlenv', ['pandas>=2', 'tiny-000==1.5', 'tiny-001']);
+  await deployment.edit('mlenv', ['numpy>=2', 'tiny-000==1.5', 'tiny-001']);
   await deployment.rebuilt('mlenv');
   await deployment.built('geo', 'Geospatial Analysis', ['numpy', 'tiny-003==1.1']);
   await deployment.submit('geo', 'For everybody who draws maps');
   await deployment.decide('geo', 'approve', 'Thank you.');
-  await deployment.built('viz', 'Charts for Reports', ['pandas', 'tiny-004']);
+  await deployment.built('viz', 'Charts for Reports', ['python-dateutil', 'tiny-004']);
   await deployment.submit('viz', 'For the quarterly report');
   await deployment.create('rep', 'Monthly Reporting', ['conflict-a', 'conflict-b']);
   await deployment.rebuilt('rep', 'Failed');
   await deployment.create('sketc', 'Sketches');
   // What an earlier turn of this has downloaded can't be held.
   const fresh = `tiny-018==1.${Number(process.env.TEST_WORKER_INDEX) % 10}`;
-  await deployment.create('next', 'Forecasting, 2027 models', ['pandas', fresh]);
+  await deployment.create('next', 'Forecasting, 2027 models', ['numpy', fresh]);
   await deployment.hold('tiny-018');
   await deployment.build('next');
   await request.dispose();
@@ -163,7 +163,7 @@ test('notebook: picker and status bar', async ({ page }) => {
   const lab = await enter(page);
   const card = await lab.launcherCard('Machine Learning');
   await card.click();
-  await expect(await lab.run('import pandas; pandas.__name__')).toContainText('pandas', {
+  await expect(await lab.run('import numpy; numpy.__name__')).toContainText('numpy', {
     timeout: 30_000
   });
   await expect(lab.statusBar).toContainText('Machine Learning');
