@@ -23,10 +23,13 @@ if (!executablePath) {
 
 module.exports = {
   ...baseConfig,
+  // Machines that test are slow and do other things beside it; what is there is taken at once.
+  expect: { timeout: 15_000 },
   forbidOnly: true,
   reporter: [['list']],
   retries: 0,
   testDir: './tests',
+  timeout: 120_000,
   workers: 1,
   use: {
     ...baseConfig.use,

@@ -34,7 +34,7 @@ export function SectionSkeleton(): JSX.Element {
 
 function Lines(): JSX.Element {
   return (
-    <div className="jp-DataflowEnvs-lines" aria-hidden="true">
+    <div className="jp-DataflowEnvs-skeletonLines" aria-hidden="true">
       {LINES.map(width => (
         <span key={width} className="jp-DataflowEnvs-bone" style={{ width: `${width}%` }} />
       ))}

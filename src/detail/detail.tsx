@@ -70,7 +70,7 @@ export function Detail(props: {
       />
       <div
         id={`${id}-${section}-panel`}
-        className={`jp-DataflowEnvs-section jp-mod-${section}`}
+        className={`jp-DataflowEnvs-detailSection jp-mod-${section}`}
         role="tabpanel"
         aria-labelledby={`${id}-${section}`}
       >

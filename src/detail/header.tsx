@@ -37,7 +37,7 @@ export function Header(props: {
         <StatusChip status={status} trans={trans} />
         {environment.modified && (
           <span
-            className="jp-DataflowEnvs-mark"
+            className="jp-DataflowEnvs-headMark"
             title={trans.__(
               'What is saved differs from what version %1 was built from: build to install it.',
               environment.latest_version ?? ''
@@ -48,7 +48,7 @@ export function Header(props: {
         )}
         {environment.active && (
           <span
-            className="jp-DataflowEnvs-mark"
+            className="jp-DataflowEnvs-headMark"
             title={trans.__('Its kernel is in your launcher.')}
           >
             {trans.__('Active')}

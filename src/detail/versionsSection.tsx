@@ -56,9 +56,9 @@ export function VersionsSection(props: {
   };
   return (
     <>
-      <div className="jp-DataflowEnvs-scroller">
+      <div className="jp-DataflowEnvs-tableScroller">
         <table
-          className="jp-DataflowEnvs-table jp-DataflowEnvs-versions"
+          className="jp-DataflowEnvs-table jp-DataflowEnvs-versionsTable"
           aria-label={trans.__('Versions')}
         >
           <thead>

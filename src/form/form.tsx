@@ -16,6 +16,8 @@ import { RestoredNote } from './restoredNote';
 import { TheirsNote } from './theirsNote';
 import { useFileDrop } from './useFileDrop';
 
+/** The field that whoever opens a form wants to fill in. */
+export const FIRST = 'input:not([type=file]):not([readonly])';
 const FILES = '.yml,.yaml,.txt,.lock';
 
 export interface IFormProps {
@@ -52,6 +54,13 @@ function ReadyForm({ catalog, model, onDiscard, onSave, title }: IFormProps): JS
   const workbench = useWorkbench();
   const { environments, trans } = workbench;
   const state = useSignalState(model);
+  const node = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    // Whoever opened the tab stands on all of it since then, and wants to fill in the first field.
+    if (document.activeElement === node.current?.parentElement) {
+      node.current?.querySelector<HTMLElement>(FIRST)?.focus();
+    }
+  }, []);
   const { imported, me, refusal, theirs, values } = state;
   const { over, ...drop } = useFileDrop(
     (text, name) => void model.import(text, name),
@@ -69,7 +78,7 @@ function ReadyForm({ catalog, model, onDiscard, onSave, title }: IFormProps): JS
     />
   );
   return (
-    <div className="jp-DataflowEnvs-form" {...drop}>
+    <div ref={node} className="jp-DataflowEnvs-form" {...drop}>
       <div className="jp-DataflowEnvs-formHeader">
         <h1>{title}</h1>
         {!importing && chooser}
@@ -135,7 +144,7 @@ function ReadyForm({ catalog, model, onDiscard, onSave, title }: IFormProps): JS
         <Buttons model={model} onSave={onSave} onDiscard={onDiscard} />
       </div>
       {over && (
-        <div className="jp-DataflowEnvs-dropHint" aria-hidden="true">
+        <div className="jp-DataflowEnvs-formDropHint" aria-hidden="true">
           <span>{trans.__('Drop the file to read it into the form')}</span>
         </div>
       )}

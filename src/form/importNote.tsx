@@ -84,7 +84,7 @@ export function ImportNote(props: {
           ))}
         </ul>
       )}
-      <div className="jp-DataflowEnvs-noteButtons">
+      <div className="jp-DataflowEnvs-formNoteButtons">
         <Button className="jp-mod-styled" onClick={onUndo}>
           {trans.__('Undo Import')}
         </Button>

@@ -9,7 +9,7 @@ import { CommandIDs, type IFormArgs } from '../tokens';
 import { View } from '../ui/view';
 import type { IWorkbench } from '../workbench';
 import { Catalog } from './catalog';
-import { Form } from './form';
+import { FIRST, Form } from './form';
 import { FormModel } from './model';
 
 /** The form for a new environment, or to edit or duplicate one. */
@@ -73,7 +73,7 @@ class FormView extends View<IFormArgs> {
   protected override onActivateRequest(): void {
     super.onActivateRequest();
     if (document.activeElement === this.node) {
-      this.node.querySelector<HTMLElement>('input:not([type=file]):not([readonly])')?.focus();
+      this.node.querySelector<HTMLElement>(FIRST)?.focus();
     }
   }
 

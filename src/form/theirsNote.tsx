@@ -39,14 +39,14 @@ export function TheirsNote(props: {
             {rows.map(({ label, left, right }) => (
               <tr key={label}>
                 <th scope="row">{label}</th>
-                <td className="jp-DataflowEnvs-lines">{plain(left) || '—'}</td>
-                <td className="jp-DataflowEnvs-lines">{plain(right) || '—'}</td>
+                <td className="jp-DataflowEnvs-multiline">{plain(left) || '—'}</td>
+                <td className="jp-DataflowEnvs-multiline">{plain(right) || '—'}</td>
               </tr>
             ))}
           </tbody>
         </table>
       )}
-      <div className="jp-DataflowEnvs-noteButtons">
+      <div className="jp-DataflowEnvs-formNoteButtons">
         <Button className="jp-mod-styled" onClick={onTake}>
           {trans.__('Take Theirs')}
         </Button>

@@ -18,7 +18,7 @@ export interface IKernelStatusItemProps {
 
 export function createItem(props: IKernelStatusItemProps): ReactWidget {
   const widget = ReactWidget.create(<KernelStatusItem {...props} />);
-  widget.addClass('jp-DataflowEnvs-status');
+  widget.addClass('jp-DataflowEnvs-statusItem');
   return widget;
 }
 

@@ -379,7 +379,11 @@ test('keeps what was typed over a reload, and asks before it is lost', async ({
     response => response.url().includes('/api/workspaces') && response.request().method() === 'PUT'
   );
   await saved;
-  await page.reload();
+  // galata's own reload waits for the launcher, which is not in front.
+  await Promise.all([
+    page.waitForEvent('domcontentloaded'),
+    page.evaluate(() => window.location.reload())
+  ]);
   form = new Form(page);
   await expect(form.root.getByText(/^Restored from/)).toBeVisible({ timeout: 30_000 });
   await expect(form.field('Short Name')).toHaveValue('kept');

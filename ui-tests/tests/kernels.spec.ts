@@ -83,7 +83,7 @@ test('a kernel comes and goes in launcher and picker of all open pages within 2 
   await page.keyboard.type('6 * 7');
   await expectRuns(page);
 
-  const status = page.locator('.jp-DataflowEnvs-status');
+  const status = page.locator('.jp-DataflowEnvs-statusItem');
   await expect(status).toContainText(`${NAME} · v1`);
   await notebook.locator('.jp-KernelName').click();
   const dialog = page.getByRole('dialog');
@@ -99,7 +99,7 @@ test('a kernel comes and goes in launcher and picker of all open pages within 2 
   const restart = status.getByRole('button', { name: 'v2 available — restart kernel' });
   await expect(restart).toBeVisible();
   await expect(status).toContainText(`${NAME} · v1`);
-  await expectAccessible(page, '.jp-DataflowEnvs-status');
+  await expectAccessible(page, '.jp-DataflowEnvs-statusItem');
   await pictures(page, 'status-bar');
   await restart.click();
   await page.getByRole('dialog').getByRole('button', { name: 'Confirm Kernel Restart' }).click();

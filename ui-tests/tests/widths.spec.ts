@@ -28,7 +28,6 @@ test('nothing is cut off between 250 and 1,600 px, in the dark theme too', async
   page,
   seeded
 }) => {
-  test.setTimeout(120_000);
   const { deployment, url } = seeded;
   await deployment.built('wide', 'W'.repeat(100), {
     conda: ['tiny-000'],

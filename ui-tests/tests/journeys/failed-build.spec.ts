@@ -4,7 +4,6 @@ test('a build that fails says why, and once mended it is the same version', asyn
   deployment,
   lab
 }) => {
-  test.setTimeout(90_000);
   await deployment.create('rep', 'Monthly Reporting', ['conflict-a', 'conflict-b']);
   const panel = await lab.panel();
   await panel.open('rep');

@@ -16,7 +16,6 @@ test('an environment.yml that is dropped says what became of its lines, and is b
   deployment,
   lab
 }) => {
-  test.setTimeout(90_000);
   const panel = await lab.panel();
   await panel.newEnvironment();
   const { detail, form } = lab;

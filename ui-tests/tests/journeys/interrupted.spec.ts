@@ -30,6 +30,10 @@ test('a server that dies during a build is missed, and found again by itself', a
     await expect(detail.root).toContainText('Connection lost');
     await expect(detail.log.root).toContainText('Downloading');
     await server.restart();
+    // JupyterLab's own word on the lost server, which covers the page.
+    await page.addLocatorHandler(page.locator('.jp-Dialog'), dialog =>
+      dialog.getByRole('button').first().click()
+    );
     await expect(panel.root).not.toContainText('Connection lost', {
       timeout: 45_000
     });

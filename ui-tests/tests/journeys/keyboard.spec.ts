@@ -1,7 +1,6 @@
 import { expect, test } from './journey';
 
 test('create, save, build and activate without a mouse', async ({ deployment, lab }) => {
-  test.setTimeout(90_000);
   const { page, detail, form } = lab;
   const { keyboard } = page;
   const python = await deployment.python();

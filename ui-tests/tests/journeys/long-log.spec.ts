@@ -4,7 +4,6 @@ import { expect, test } from '../seeded';
 import { seed } from '../servers';
 
 test('a log of 100,000 lines arrives, is scrolled and searched', async ({ page, seeded }) => {
-  test.setTimeout(120_000);
   const { deployment, home, url } = seeded;
   await deployment.create('mlenv', 'Machine Learning', ['tiny-019']);
   await deployment.hold('tiny-019');

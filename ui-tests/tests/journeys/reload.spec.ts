@@ -4,7 +4,6 @@ test('a reload in the middle of a build loses nothing of the log and shows nothi
   deployment,
   lab
 }) => {
-  test.setTimeout(90_000);
   await deployment.create('mlenv', 'Machine Learning', { conda: ['tiny-016'] });
   const panel = await lab.panel();
   await panel.open('mlenv');

@@ -1,7 +1,6 @@
 import { expect, test } from './journey';
 
 test('an earlier version comes back with exactly its libraries', async ({ deployment, lab }) => {
-  test.setTimeout(90_000);
   await deployment.built('mlenv', 'Machine Learning', ['tiny-000==1.2', 'tiny-001']);
   await deployment.edit('mlenv', ['tiny-000==1.7', 'tiny-002']);
   await deployment.rebuilt('mlenv');

@@ -1,5 +1,7 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 
+import { ReviewPage } from './review';
+
 export type AdminSection = 'Pending' | 'Published' | 'Policy' | 'Audit';
 
 /** The administrators' tab "Python Environments". */
@@ -19,20 +21,12 @@ export class AdminTab {
     return this.root.getByRole('tabpanel', { name });
   }
 
-  button(name: string): Locator {
-    return this.root.getByRole('button', { name, exact: true }).first();
-  }
-
-  /** Decide on the review that is looked at. */
-  async decide(decision: 'Approve' | 'Reject', comment = ''): Promise<void> {
-    if (comment) {
-      await this.root.getByRole('textbox', { name: 'Comment' }).fill(comment);
-    }
-    await this.button(decision).click();
+  get review(): ReviewPage {
+    return new ReviewPage(this.root);
   }
 
   /** Look at what was submitted of this environment. */
-  async review(shortName: string): Promise<void> {
+  async open(shortName: string): Promise<void> {
     const pending = await this.section('Pending');
     await pending
       .getByRole('listitem')

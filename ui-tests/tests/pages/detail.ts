@@ -1,6 +1,7 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 
 import { LogView } from './log';
+import { ReviewPage } from './review';
 
 export type SectionName = 'Libraries' | 'Build log' | 'Versions' | 'Review' | 'Export';
 
@@ -20,11 +21,15 @@ export class DetailTab {
 
   /** What stands above the sections: names, facts, notes and actions. */
   get header(): Locator {
-    return this.root.getByRole('banner').or(this.root.locator('header')).first();
+    return this.root.locator('.jp-DataflowEnvs-detailHeader');
   }
 
   get log(): LogView {
     return new LogView(this.page, this.root);
+  }
+
+  get review(): ReviewPage {
+    return new ReviewPage(this.root);
   }
 
   /** The button of an action that is offered as one of the next steps. */

@@ -3,7 +3,7 @@ import type { Locator, Page } from '@playwright/test';
 /** JupyterLab's dialog that asks for a notebook's kernel. */
 export class KernelPicker {
   constructor(page: Page) {
-    this.root = page.getByRole('dialog', { name: 'Select Kernel' });
+    this.root = page.getByRole('dialog').filter({ hasText: 'Select Kernel' });
     this._list = this.root.getByRole('combobox');
   }
 

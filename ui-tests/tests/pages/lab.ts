@@ -29,7 +29,13 @@ export class Lab {
     return lab;
   }
 
+  /** Once JupyterLab has written down which tabs there are. */
   async reload(): Promise<void> {
+    const tab = await this.page.evaluate(() => window.jupyterapp.shell.currentWidget?.id ?? '');
+    const workspace = this.page.url().replace('/lab/workspaces/', '/lab/api/workspaces/');
+    await expect
+      .poll(async () => (await this.page.request.get(workspace)).text(), { timeout: 15_000 })
+      .toContain(tab);
     await this.page.reload();
     await this._started();
   }
@@ -69,6 +75,16 @@ export class Lab {
 
   get statusBar(): Locator {
     return this.page.locator('#jp-main-statusbar');
+  }
+
+  /** Put away what lies over the corner of the page. */
+  async hideToasts(): Promise<void> {
+    const hide = this.page.locator('.Toastify__toast').getByRole('button', { name: /Hide|Close/ });
+    while ((await hide.count()) > 0) {
+      const count = await hide.count();
+      await hide.first().click();
+      await expect.poll(() => hide.count()).toBeLessThan(count);
+    }
   }
 
   toast(text: string | RegExp): Locator {
