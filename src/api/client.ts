@@ -161,11 +161,6 @@ export class ApiClient {
     return this._text('GET', of(shortName, 'versions', number, 'export', format));
   }
 
-  /** The whole log of one attempt, the latest one when none is named. */
-  log(shortName: string, number: number, attempt?: number): Promise<string> {
-    return this._text('GET', of(shortName, 'versions', number, 'log'), { query: { attempt } });
-  }
-
   /** @param left - `short@version`, or `short` for the version that one can use; so too `right` */
   compare(left: string, right: string): Promise<Compared> {
     return this._get('compare', { left, right });

@@ -222,7 +222,12 @@ export class LogSession implements IDisposable {
     if (this._follow.active || !this._running) {
       this._seen = doc.lines;
     }
-    this._tellSoon();
+    // The note that there is nothing must not stand over the first lines.
+    if (this._state.empty && doc.length > 0) {
+      this._tell();
+    } else {
+      this._tellSoon();
+    }
   }
 
   private _see(first: number, last: number): void {
