@@ -1,7 +1,7 @@
 import { expect, galata, test as base } from '@jupyterlab/galata';
 
 import { Deployment } from './deployment';
-import { expectAccessible, pictures } from './labParts';
+import { expectAccessible, expectIdle, pictures } from './labParts';
 import { isPanelLoaded } from './panel';
 import { type IServer, startServer } from './servers';
 
@@ -68,6 +68,7 @@ test('follows a build to its kernel although the panel was never opened', async 
   await expect(page.locator('.jp-NotebookPanel .jp-KernelName')).toContainText(NAME, {
     timeout: 30_000
   });
+  await expectIdle(page);
   expect(await isPanelLoaded(page)).toBe(false);
 
   // What is over is no news after a reload.

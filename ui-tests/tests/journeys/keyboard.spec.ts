@@ -5,7 +5,7 @@ test('create, save, build and activate without a mouse', async ({ deployment, la
   const { keyboard } = page;
   const python = await deployment.python();
 
-  await lab.commandByKeys('New Environment');
+  await lab.command('New Environment');
   await expect(form.field('Short Name')).toBeFocused();
   await keyboard.type('mlenv');
   await lab.tabTo(form.field('Full Name'));
@@ -33,7 +33,7 @@ test('create, save, build and activate without a mouse', async ({ deployment, la
   await lab.tabTo(detail.root.getByRole('tab', { name: 'Libraries' }));
   await keyboard.press('ArrowRight');
   await expect(detail.root.getByRole('tab', { name: 'Build log' })).toBeFocused();
-  await lab.commandByKeys('Show Environments');
+  await lab.command('Show Environments');
   const panel = await lab.panel();
   await lab.tabTo(panel.name('mlenv'));
   await keyboard.press('Enter');

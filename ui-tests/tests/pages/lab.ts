@@ -94,16 +94,6 @@ export class Lab {
   /** Run a command from the palette, by its name. */
   async command(name: string): Promise<void> {
     await this._findCommand(name);
-    await this.page
-      .locator('.lm-CommandPalette-item')
-      .filter({ has: this.page.locator('.lm-CommandPalette-itemLabel', { hasText: name }) })
-      .first()
-      .click();
-  }
-
-  /** The same by keys alone. */
-  async commandByKeys(name: string): Promise<void> {
-    await this._findCommand(name);
     await this.page.keyboard.press('Enter');
   }
 
