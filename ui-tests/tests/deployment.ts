@@ -87,16 +87,16 @@ export class Deployment {
     return (await this._read<IEnvironment>(`environments/${shortName}`)).status;
   }
 
-  /** From now on the package pandas does not arrive; until `release`. */
-  async hold(): Promise<void> {
-    await this._channel('hold');
+  /** From now on this package does not arrive, until `release`; no other spec builds it, or it is in the cache. */
+  async hold(name = 'pandas'): Promise<void> {
+    await this._channel(`hold/${name}`);
   }
 
   async release(): Promise<void> {
     await this._channel('release');
   }
 
-  private async _channel(word: 'python' | 'hold' | 'release'): Promise<string> {
+  private async _channel(word: string): Promise<string> {
     const { channels } = await this._read<{ channels: string[] }>('me');
     const answer = await this._request.get(`${channels[0]}/${word}`);
     expect(answer.ok()).toBe(true);

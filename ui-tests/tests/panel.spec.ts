@@ -73,7 +73,7 @@ test('shows what people wrote as text', async ({ page, deployment }) => {
 test('follows real builds to their end by itself', async ({ page, deployment }) => {
   test.setTimeout(240_000);
   await deployment.create('geo', 'Geospatial Analysis');
-  await deployment.create('mlenv', 'Machine Learning Environment', ['pandas']);
+  await deployment.create('mlenv', 'Machine Learning Environment', ['tiny-014']);
   await deployment.create('next', 'Forecasting, 2027 models');
   await deployment.create('pend', 'Survey Statistics');
   await deployment.create('pub', 'Climate Models for the Whole Department');
@@ -89,7 +89,7 @@ test('follows real builds to their end by itself', async ({ page, deployment }) 
   await deployment.act('pub', 'activate');
   await deployment.edit('geo', { conda_requirements: ['pandas'] });
 
-  await deployment.hold();
+  await deployment.hold('tiny-014');
   await deployment.build('mlenv');
   await deployment.build('next');
   await page.goto();
@@ -132,7 +132,7 @@ test('a row keeps its height through all phases of a build', async ({ page, depl
   await page.goto();
   const panel = await openPanel(page);
   // One builds at a time: the other one waits, and goes through all phases once this is released.
-  await deployment.hold();
+  await deployment.hold('tiny-015');
   await deployment.build('geo');
   await deployment.build('mlenv');
   await expect(row(panel, 'mlenv')).toContainText('queued #1');
