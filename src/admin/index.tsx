@@ -1,6 +1,3 @@
-import '../../style/review.css';
-import '../../style/admin.css';
-
 import * as React from 'react';
 
 import { confirm } from '../actions/dialogs';
@@ -9,6 +6,8 @@ import type { IWorkbench } from '../workbench';
 import { Admin } from './admin';
 import { PolicyDraft } from './policy/policyDraft';
 import { sectionOf, sectionWord } from './sections';
+// After the style sheet of reviews, which are a part of this.
+import '../../style/admin.css';
 
 export interface IAdminArgs {
   section?: string;

@@ -1,4 +1,2 @@
-import '../../style/review.css';
-
 export { EnvironmentReview } from './environmentReview';
 export { ReviewView } from './reviewView';

@@ -1,3 +1,5 @@
+import '../../style/review.css';
+
 import * as React from 'react';
 
 import type { ReviewPage } from '../api/schemas';

@@ -7,7 +7,7 @@ import { Lab, THEMES } from './pages/lab';
 
 const IMAGES = path.resolve(__dirname, '../../docs/images');
 /** Other views are pictured where they are tested. */
-const DOCUMENTED = ['detail-export', 'detail-log', 'detail-review', 'notebook', 'submit'];
+const DOCUMENTED = ['detail-log', 'detail-review', 'notebook', 'submit'];
 const PANEL = '#jupyter-dataflow-envs';
 const TAB = '.jp-DataflowEnvs-tab:not(.lm-mod-hidden)';
 const DIALOG = '.jp-Dialog';
@@ -112,6 +112,8 @@ test('the tab of an environment', async ({ page }) => {
   await look(lab, 'detail-failed', TAB);
   await panel.open('viz');
   await detail.section('Review');
+  // Its style sheet has come although nobody has opened the administrators' tab.
+  await expect(detail.review.decision).toHaveCSS('position', 'sticky');
   await look(lab, 'detail-review', TAB);
 });
 
