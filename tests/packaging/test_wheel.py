@@ -117,7 +117,7 @@ def test_data_files_are_where_jupyter_looks(contents: dict[str, bytes]) -> None:
         "static/remoteEntry."
     )
     schema = json.loads(files[f"{LABEXTENSION}/schemas/{NAME}/plugin.json"])
-    assert schema["properties"]["refreshInterval"]["default"] == 10
+    assert schema["properties"]["pollInterval"]["default"] == 10
 
 
 def test_python_package_holds_no_front_end(contents: dict[str, bytes]) -> None:
