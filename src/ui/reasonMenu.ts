@@ -41,7 +41,8 @@ export function openMenu(
   });
   if (at instanceof HTMLElement) {
     const { left, bottom } = at.getBoundingClientRect();
-    menu.open(left, bottom + 2);
+    // Not over its button, where there is more room below it than above.
+    menu.open(left, bottom + 2, { forceY: bottom < window.innerHeight / 2 });
   } else {
     menu.open(at.x, at.y);
   }
