@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from tornado.websocket import WebSocketClosedError
 
+from ..domain.errors import NotFound
 from .streaming import Streaming
 
 if TYPE_CHECKING:
+    from ..domain.version import Outcome
     from ..service.versions import LogPlace
 
 POLL_SECONDS = 0.05
@@ -42,26 +44,35 @@ class LogStreamHandler(Streaming):
         self.sending = asyncio.create_task(self._follow())
 
     async def _follow(self) -> None:
+        with suppress(WebSocketClosedError, asyncio.CancelledError):
+            try:
+                outcome = await self._send_all()
+            except NotFound:
+                # Deleted meanwhile. Who connects again is told so as with every other request.
+                self.close(1011)
+                return
+            await self.write_message(json.dumps({"complete": True, "outcome": outcome.value}))
+            self.close(1000)
+
+    async def _send_all(self) -> Outcome:
+        """Returns how the attempt has ended, when all of its log is sent. Raises NotFound."""
         versions = self.deployment.versions
         asked = 0.0
-        with suppress(WebSocketClosedError, asyncio.CancelledError):
-            while True:
-                data, end = await self.call(versions.read_more, self._place, self._offset, FRAME_BYTES)
-                if data:
-                    await self._send(data, end)
+        while True:
+            data, end = await self.call(versions.read_more, self._place, self._offset, FRAME_BYTES)
+            if data:
+                await self._send(data, end)
+                continue
+            if time.monotonic() - asked >= OUTCOME_SECONDS:
+                asked = time.monotonic()
+                part = await self.call(versions.read_log, self._place, self._offset, FRAME_BYTES)
+                if part.data:
+                    await self._send(part.data, part.next_offset)
+                    asked = 0.0
                     continue
-                if time.monotonic() - asked >= OUTCOME_SECONDS:
-                    asked = time.monotonic()
-                    part = await self.call(versions.read_log, self._place, self._offset, FRAME_BYTES)
-                    if part.data:
-                        await self._send(part.data, part.next_offset)
-                        asked = 0.0
-                        continue
-                    if part.outcome is not None:
-                        await self.write_message(json.dumps({"complete": True, "outcome": part.outcome.value}))
-                        self.close(1000)
-                        return
-                await asyncio.sleep(POLL_SECONDS)
+                if part.outcome is not None:
+                    return part.outcome
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _send(self, data: bytes, end: int) -> None:
         await self.write_message(json.dumps({"offset": self._offset, "text": data.decode("utf-8", "replace")}))
