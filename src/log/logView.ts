@@ -7,7 +7,7 @@ import { logKeys } from './logKeys';
 import { LogMarks, REDRAW } from './logMarks';
 import type { LogSearch } from './logSearch';
 import { logTheme } from './logTheme';
-import { longLines, opening, SHOWN } from './longLines';
+import { hasOpened, longLines, opening, SHOWN } from './longLines';
 
 /** Directional marks and invisible ones that CodeMirror does not count among those which have to be shown. */
 const HIDDEN = /[\u202a-\u202e\u2060-\u2064\u2066-\u2069\u{e0000}-\u{e007f}]/gu;
@@ -41,6 +41,10 @@ export class LogView {
             tabindex: '0'
           }),
           EditorView.updateListener.of(update => {
+            if (hasOpened(update)) {
+              // It is read where it begins, not at its end.
+              _options.follow.pause();
+            }
             if (update.geometryChanged && _options.follow.active) {
               this.toEnd();
             }

@@ -6,7 +6,13 @@ import {
   StateField,
   type Text
 } from '@codemirror/state';
-import { Decoration, type DecorationSet, EditorView, WidgetType } from '@codemirror/view';
+import {
+  Decoration,
+  type DecorationSet,
+  EditorView,
+  type ViewUpdate,
+  WidgetType
+} from '@codemirror/view';
 
 /** Of a line, in UTF-16 units: what is drawn of it before anybody asks for more. */
 export const SHOWN = 2000;
@@ -43,6 +49,11 @@ export function opening(state: EditorState, { from, to }: IPart): StateEffect<IP
     hidden ||= start < to && end > from;
   });
   return hidden ? [openPart.of({ from: from - SHOWN / 2, to: to + SHOWN / 2 })] : [];
+}
+
+/** Whether somebody has asked for more. */
+export function hasOpened(update: ViewUpdate): boolean {
+  return update.transactions.some(({ effects }) => effects.some(effect => effect.is(openPart)));
 }
 
 /** Shows more of the line that the cursor is in. @returns whether there was more */

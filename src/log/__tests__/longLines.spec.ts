@@ -10,7 +10,10 @@ const LONG = 'x'.repeat(LENGTH);
 function viewOf(lines: string[]): EditorView {
   return new EditorView({
     parent: document.body,
-    state: EditorState.create({ doc: Text.of(lines), extensions: [longLines(), EditorView.lineWrapping] })
+    state: EditorState.create({
+      doc: Text.of(lines),
+      extensions: [longLines(), EditorView.lineWrapping]
+    })
   });
 }
 
