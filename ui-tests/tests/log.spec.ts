@@ -266,8 +266,9 @@ test('a line of a million characters is read, searched and copied', async ({ pag
   await hold('tiny-003');
   await deployment.create('line', 'One line', ['tiny-003']);
   await deployment.build('line');
-  seed(home, '--long-line', 'line', '1000000');
   const log = await openLog(page, server.url, 'line');
+  await expect(log).toContainText('Downloading');
+  seed(home, '--long-line', 'line', '1000000');
   await expect(log).toContainText('behind the long line');
   const rest = log.getByRole('button', { name: /^Show 10,000 of [\d,]+ more characters$/ });
   await expect(rest).toHaveCount(1);
