@@ -1,4 +1,4 @@
 const config = require('./playwright.config');
 
-// The same server as the tests'; figures are printed as lines `<what>: …`.
-module.exports = { ...config, testDir: './bench', timeout: 300_000 };
+// One after the other, on servers like the tests'; figures are printed as lines `<what>: …`.
+module.exports = { ...config, testDir: './bench', timeout: 300_000, workers: 1 };

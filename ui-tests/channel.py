@@ -1,8 +1,8 @@
 """The channel that the browser tests build from, and the pip index beside it.
 
-It is a part of `server.py`, which tells its address as the first of the channels of `/dataflow-envs/me`. A spec that
-kills and restarts servers starts it for itself, so that it outlives them: `python channel.py --attended` prints its URL
-as one line and serves until it is ended or its standard input is closed; servers take it with `--channel URL`.
+`python channel.py --attended` prints its URL as one line and serves until it is ended or its standard input is closed.
+A `server.py` takes it with `--channel URL`, and tells it as the first of the channels of `/dataflow-envs/me`; it may be
+killed and started again meanwhile.
 
 Words, each a GET below that URL:
 

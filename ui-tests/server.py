@@ -1,15 +1,12 @@
-"""A server that the browser tests talk to: JupyterLab with folders of its own, and a small real channel.
+"""A server that the browser tests talk to: JupyterLab with folders of its own. tests/servers.ts starts it.
 
-`python server.py` is the one that most specs share (playwright.config.js starts it): no authentication, folders that
-are removed when it ends. A spec that needs more starts one for itself, best with `startServer` of tests/servers.ts:
-
-- `--people`: logins as on a shared server, for alice, bob and root (people.py).
 - `--home FOLDER`: everything is kept there, in `root` the deployment, so that the server can be killed and started
   again as if nothing had happened; `seed.py FOLDER/root` fills it.
-- `--remove`: only removes that folder, in which built prefixes are read-only.
-- `--port PORT`: otherwise the one in UI_TESTS_PORT.
-- `--channel URL`: of a `channel.py` that outlives it; otherwise it serves one itself.
+- `--port PORT`, of 127.0.0.1.
+- `--channel URL`: of a `channel.py`, which outlives it.
+- `--people`: logins as on a shared server, for alice, bob and root (people.py); otherwise there is no authentication.
 - `--attended`: ends when its standard input is closed.
+- `--remove`: only removes that folder, in which built prefixes are read-only.
 
 It listens on loopback only, and is up when `/dataflow-envs/health` says so.
 """
@@ -20,13 +17,12 @@ import argparse
 import os
 import sys
 import tempfile
-from contextlib import nullcontext
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from channel import channel_server, end_with_input  # noqa: E402
+from channel import end_with_input  # noqa: E402
 
 from jupyter_dataflow_envs.builds.prefix_folders import remove_tree  # noqa: E402
 
@@ -36,33 +32,27 @@ FOLDERS = ("config", "data", "runtime", "work", "workspaces", "ipython", "tmp", 
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(description="A server of the browser tests.")
+    parser.add_argument("--home", type=Path, required=True, help="keep everything in this folder")
+    parser.add_argument("--port", type=int, help="of 127.0.0.1")
+    parser.add_argument("--channel", help="URL of a channel.py")
     parser.add_argument("--people", action="store_true", help="with logins for alice, bob and root")
-    parser.add_argument("--home", type=Path, help="keep everything in this folder")
-    parser.add_argument("--port", type=int, help="of 127.0.0.1 [default: UI_TESTS_PORT]")
-    parser.add_argument("--channel", help="URL of a channel.py [default: one of its own]")
     parser.add_argument("--attended", action="store_true", help="end when standard input is closed")
     parser.add_argument("--remove", action="store_true", help="remove the folder --home, and do nothing else")
     options = parser.parse_args()
+    home = options.home.absolute()
     if options.remove:
-        remove_tree(options.home.absolute())
+        remove_tree(home)
         return
-    if options.port is not None:
-        os.environ["UI_TESTS_PORT"] = str(options.port)
+    if options.port is None or options.channel is None:
+        parser.error("--port and --channel are needed")
+    os.environ.update(
+        UI_TESTS_PORT=str(options.port),
+        UI_TESTS_CHANNEL=options.channel,
+        UI_TESTS_PEOPLE="yes" if options.people else "",
+    )
     if options.attended:
         end_with_input()
-    with nullcontext() if options.channel else channel_server() as channel:
-        os.environ.update(
-            UI_TESTS_CHANNEL=channel.url if channel else options.channel,
-            UI_TESTS_PEOPLE="yes" if options.people else "",
-        )
-        if options.home is not None:
-            serve_jupyter(options.home.absolute())
-            return
-        home = Path(tempfile.mkdtemp(prefix="dataflow-envs-ui-tests-"))
-        try:
-            serve_jupyter(home)
-        finally:
-            remove_tree(home)
+    serve_jupyter(home)
 
 
 def serve_jupyter(home: Path) -> None:

@@ -1,42 +1,14 @@
-import { expect, request as requests, test } from '@playwright/test';
-
-import { frames, openLog, scrolled } from '../tests/buildLog';
-import { Deployment } from '../tests/deployment';
-import {
-  type IServer,
-  newHome,
-  removeHome,
-  seed,
-  startChannel,
-  startServer
-} from '../tests/servers';
+import { expect, test } from '../tests/fixtures';
+import { watchFrames } from '../tests/frames';
+import { Lab } from '../tests/pages/lab';
 
 const LINES = 100_000;
 
-let home: string;
-let channel: Awaited<ReturnType<typeof startChannel>>;
-let server: IServer;
-let deployment: Deployment;
-
-test.beforeAll(async () => {
-  home = newHome();
-  channel = await startChannel();
-  server = await startServer({ home, channel: channel.url });
-  deployment = new Deployment(await requests.newContext({ baseURL: `${server.url}/` }));
-  await deployment.hold();
-  await deployment.create('long', 'A long log', ['pandas']);
+test('a log of 100,000 lines', async ({ deployment, page, server }) => {
+  await deployment.create('long', 'A long log', [await deployment.hold()]);
   await deployment.build('long');
-});
-
-test.afterAll(async () => {
-  await deployment?.release();
-  await server?.stop();
-  await channel?.stop();
-  removeHome(home);
-});
-
-test('a log of 100,000 lines', async ({ page }) => {
-  seed(home, '--long-log', 'long', String(LINES));
+  await expect.poll(() => deployment.log('long', 1)).toContain('Downloading');
+  server.seed('--long-log', 'long', String(LINES));
   const said: string[] = [];
   const say = (line: string) => {
     said.push(line);
@@ -44,22 +16,17 @@ test('a log of 100,000 lines', async ({ page }) => {
   };
 
   const began = Date.now();
-  await openLog(page, server.url, 'long');
-  await expect(page.locator('.cm-content')).toContainText(`${LINES} linked`, { timeout: 30_000 });
+  const lab = await Lab.open(page);
+  const { log } = await lab.openDetail('long', 'Build log');
+  await expect(log.text).toContainText(`${LINES} linked`, { timeout: 30_000 });
   say(`JupyterLab opened to the last of ${LINES} lines shown: ${Date.now() - began} ms`);
 
-  const log = page.getByRole('region', { name: 'Build log' });
-  await page.evaluate(() => window.jupyterapp.shell.currentWidget?.close());
-  await expect(log).toHaveCount(0);
-  const again = await frames(page, async () => {
+  await lab.closeTab();
+  await expect(log.root).toHaveCount(0);
+  const again = await watchFrames(page, async () => {
     const began = await page.evaluate(() => performance.now());
-    await page.evaluate(() =>
-      window.jupyterapp.commands.execute('dataflow-envs:open', {
-        shortName: 'long',
-        section: 'log'
-      })
-    );
-    await expect(log.locator('.cm-content')).toContainText(`${LINES} linked`, { timeout: 30_000 });
+    await lab.openDetail('long', 'Build log');
+    await expect(log.text).toContainText(`${LINES} linked`, { timeout: 30_000 });
     const ended = await page.evaluate(() => performance.now());
     say(`tab opened to the last line shown: ${Math.round(ended - began)} ms`);
   });
@@ -68,29 +35,29 @@ test('a log of 100,000 lines', async ({ page }) => {
   );
 
   for (const wrap of [true, false]) {
-    const button = log.getByRole('button', { name: 'Wrap long lines' });
+    const button = log.root.getByRole('button', { name: 'Wrap long lines' });
     if ((await button.getAttribute('aria-pressed')) !== String(wrap)) {
       await button.click();
     }
     await expect(button).toHaveAttribute('aria-pressed', String(wrap));
     const words = wrap ? 'wrapped' : 'not wrapped';
-    const text = log.locator('.cm-scroller');
+    const text = log.root.locator('.cm-scroller');
     const box = (await text.boundingBox())!;
 
     await text.evaluate(node => node.scrollTo(0, 0));
     await page.mouse.move(box.x + 300, box.y + 200);
-    const wheel = await frames(page, async () => {
+    const wheel = await watchFrames(page, async () => {
       for (let turn = 0; turn < 150; turn++) {
         await page.mouse.wheel(0, 400);
       }
     });
-    expect((await scrolled(log)).top).toBeGreaterThan(20_000);
+    expect((await log.scrolled()).top).toBeGreaterThan(20_000);
     say(
       `longest frame, wheel, ${words}: ${wheel.longest} ms (${wheel.over} of ${wheel.count} over 50; ${wheel.work} ms of work in each)`
     );
 
     // All of it in four seconds, as the dragged bar does it: a place far away in every frame.
-    const dragged = await frames(page, () =>
+    const dragged = await watchFrames(page, () =>
       text.evaluate(async node => {
         const steps = 240;
         for (const way of [0, 1]) {
@@ -107,27 +74,27 @@ test('a log of 100,000 lines', async ({ page }) => {
     );
   }
 
-  await log.getByRole('button', { name: 'Follow new lines' }).click();
-  const end = await scrolled(log);
-  const appended = await frames(page, async () => {
+  await log.root.getByRole('button', { name: 'Follow new lines' }).click();
+  const end = await log.scrolled();
+  const appended = await watchFrames(page, async () => {
     for (let turn = 1; turn <= 5; turn++) {
-      seed(home, '--long-log', 'long', '5000');
+      server.seed('--long-log', 'long', '5000');
       // The next ones come when these are shown, as a build goes on while somebody looks.
       await expect
-        .poll(async () => (await scrolled(log)).end, { intervals: [50] })
+        .poll(async () => (await log.scrolled()).end, { intervals: [50] })
         .toBeGreaterThan(end.end + turn * 20_000);
     }
-    await expect.poll(async () => (await scrolled(log)).end).toBeGreaterThan(end.end + 100_000);
+    await expect.poll(async () => (await log.scrolled()).end).toBeGreaterThan(end.end + 100_000);
   });
   say(
     `longest frame while 5 × 5,000 lines arrive: ${appended.longest} ms (${appended.over} of ${appended.count} over 50; ${appended.work} ms of work in each)`
   );
 
-  const searched = await frames(page, async () => {
+  const searched = await watchFrames(page, async () => {
     const began = Date.now();
-    await log.getByRole('button', { name: /^Search in the log/ }).click();
-    await log.getByRole('searchbox').fill('package-42');
-    await expect(log.getByRole('search')).toContainText(/of [\d,]+$/, { timeout: 30_000 });
+    await log.root.getByRole('button', { name: /^Search in the log/ }).click();
+    await log.root.getByRole('searchbox').fill('package-42');
+    await expect(log.root.getByRole('search')).toContainText(/of [\d,]+$/, { timeout: 30_000 });
     say(`search through all of it: ${Date.now() - began} ms`);
   });
   say(`longest frame while searching: ${searched.longest} ms (${searched.over} over 50)`);

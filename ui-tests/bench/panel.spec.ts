@@ -3,11 +3,13 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gzipSync } from 'node:zlib';
 
+import { Deployment } from '../tests/deployment';
+import { expect, test } from '../tests/fixtures';
 import { type IFrames, watchFrames } from '../tests/frames';
 import { Lab } from '../tests/pages/lab';
-import { expect, test } from '../tests/seeded';
-import { seed } from '../tests/servers';
 import { watchTasks } from './tasks';
+
+test.beforeAll(({ server }) => server.seed('--environments', '1000'));
 
 const STATIC = '/jupyter_dataflow_envs/static/';
 const BUNDLE = path.resolve(__dirname, '../../jupyter_dataflow_envs/labextension/static');
@@ -39,8 +41,8 @@ const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
 const frames = ({ count, longest, over }: IFrames) =>
   `longest of ${count} frames ${longest.toFixed(0)} ms, ${over} over 50 ms`;
 
-test('what the browser loads', async ({ page, seeded }) => {
-  const lab = await Lab.open(page, seeded.url);
+test('what the browser loads', async ({ page }) => {
+  const lab = await Lab.open(page);
   const start = await fetched(page);
   const panel = await lab.panel();
   await expect(panel.rows.first()).toBeVisible();
@@ -49,10 +51,10 @@ test('what the browser loads', async ({ page, seeded }) => {
   for (const section of ['Libraries', 'Versions', 'Review', 'Export', 'Build log'] as const) {
     await lab.detail.section(section);
   }
-  await expect(lab.detail.log.root).toBeVisible();
+  await expect(lab.detail.log.text).toBeVisible();
   await panel.newEnvironment();
   await expect(lab.form.field('Conda Libraries')).toBeVisible();
-  await lab.menu('Admin', 'Python Environments');
+  await lab.openAdmin();
   await expect(lab.admin.root).toBeVisible();
   const all = await fetched(page);
   tell('loaded with JupyterLab, gzipped', kilobytes(start.bytes), 'the shell alone');
@@ -60,7 +62,7 @@ test('what the browser loads', async ({ page, seeded }) => {
   tell('all views, shell included', kilobytes(all.bytes), '');
 });
 
-test('1,000 environments', async ({ page, seeded }) => {
+test('1,000 environments', async ({ page }) => {
   await page.addInitScript(() => {
     const seen = { painted: 0 };
     Object.assign(window, { seen });
@@ -72,7 +74,7 @@ test('1,000 environments', async ({ page, seeded }) => {
       }
     }).observe(document, { childList: true, subtree: true });
   });
-  const lab = await Lab.open(page, seeded.url);
+  const lab = await Lab.open(page);
   const panel = await lab.panel();
   await expect(panel.root).toContainText(/1,?00\d/);
   const { painted, first, last } = await page.evaluate(() => {
@@ -97,23 +99,22 @@ test('1,000 environments', async ({ page, seeded }) => {
   tell('scrolling the list', frames(await watchFrames(page, () => panel.scrollThrough())), '');
 });
 
-test('100,000 lines of log', async ({ page, seeded }) => {
+test('100,000 lines of log', async ({ page, request, server }) => {
   test.setTimeout(120_000);
-  const { deployment, home, url } = seeded;
-  await deployment.built('mlenv', 'Machine Learning', []);
-  seed(home, '--long-log', 'mlenv', '100000');
-  const lab = await Lab.open(page, url);
+  await new Deployment(request).built('mlenv', 'Machine Learning');
+  server.seed('--long-log', 'mlenv', '100000');
+  const lab = await Lab.open(page);
   const panel = await lab.panel();
   await panel.filter.fill('mlenv');
   await panel.open('mlenv');
   const { log } = lab.detail;
   await lab.detail.section('Build log');
-  await expect(log.root).toBeVisible();
+  await expect(log.text).toBeVisible();
   const started = Date.now();
   // Who scrolls while it still arrives comes to what was the end then.
   await expect(async () => {
     await log.toEnd();
-    await expect(log.root).toContainText('100000 ', { timeout: 250 });
+    await expect(log.text).toContainText('100000 ', { timeout: 250 });
   }).toPass({ intervals: [0], timeout: 30_000 });
   tell('the log opened until its end is shown', `${Date.now() - started} ms`, '');
   tell(

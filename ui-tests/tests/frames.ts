@@ -6,14 +6,31 @@ export interface IFrames {
   longest: number;
   /** How many took longer than 50 ms. */
   over: number;
+  /**
+   * Milliseconds that the page's main thread computed in a frame on average, which does not count other programs' share
+   * of a busy machine.
+   */
+  work: number;
+}
+
+interface IWatched {
+  lengths: number[];
+  goesOn: boolean;
 }
 
 /** How long the frames took while this was done: how long the page did not react. */
 export async function watchFrames(page: Page, done: () => Promise<void>): Promise<IFrames> {
+  const inspector = await page.context().newCDPSession(page);
+  await inspector.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const worked = async () => {
+    const { metrics } = await inspector.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0;
+  };
+  const before = await worked();
   await page.evaluate(
     () =>
       new Promise<void>(resolve => {
-        const watch = { lengths: [] as number[], goesOn: true };
+        const watch: IWatched = { lengths: [], goesOn: true };
         Object.assign(window, { watch });
         let last: number | null = null;
         const frame = (now: number) => {
@@ -31,13 +48,17 @@ export async function watchFrames(page: Page, done: () => Promise<void>): Promis
       })
   );
   await done();
-  return page.evaluate(() => {
-    const { watch } = window as unknown as { watch: { lengths: number[]; goesOn: boolean } };
+  const seconds = (await worked()) - before;
+  await inspector.detach();
+  const lengths = await page.evaluate(() => {
+    const { watch } = window as unknown as { watch: IWatched };
     watch.goesOn = false;
-    return {
-      count: watch.lengths.length,
-      longest: Math.max(...watch.lengths),
-      over: watch.lengths.filter(length => length > 50).length
-    };
+    return watch.lengths;
   });
+  return {
+    count: lengths.length,
+    longest: Math.round(Math.max(...lengths)),
+    over: lengths.filter(length => length > 50).length,
+    work: Math.round((seconds / lengths.length) * 10_000) / 10
+  };
 }

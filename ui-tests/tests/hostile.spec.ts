@@ -1,8 +1,7 @@
 import type { Page } from '@playwright/test';
 
+import { expect, test } from './fixtures';
 import { Lab } from './pages/lab';
-import { expect, test } from './seeded';
-import { seed } from './servers';
 
 const MARKUP = '<img src=x onerror="document.title=\'owned\'"><b>bold</b>';
 
@@ -13,16 +12,19 @@ async function expectHarmless(page: Page): Promise<void> {
   await expect(page.locator('[class*="DataflowEnvs"] b, .jp-Dialog b, .Toastify b')).toHaveCount(0);
 }
 
-test('what people and tools wrote is shown as text, everywhere', async ({ page, seeded }) => {
-  const { deployment, home, url } = seeded;
+test('what people and tools wrote is shown as text, everywhere', async ({
+  deployment,
+  page,
+  server
+}) => {
   page.on('dialog', dialog => {
     throw new Error(`Something opened a dialog: ${dialog.message()}`);
   });
   await deployment.create('evil', MARKUP, {
-    conda: ['tiny-000', 'tiny-018'],
+    conda: ['tiny-000', await deployment.hold()],
     description: `${MARKUP}\n[a link](javascript:alert(1))`
   });
-  const lab = await Lab.open(page, url);
+  const lab = await Lab.open(page);
   const panel = await lab.panel();
   const { admin, detail, form } = lab;
   await panel.filter.fill('evil');
@@ -33,18 +35,17 @@ test('what people and tools wrote is shown as text, everywhere', async ({ page, 
   await panel.open('evil');
   await expect(detail.heading).toContainText(MARKUP);
   await expect(detail.root).toContainText('[a link](javascript:alert(1))');
-  await deployment.hold('tiny-018');
   await detail.action('Build').click();
   await detail.section('Build log');
-  await expect(detail.log.root).toContainText('Downloading');
-  seed(home, '--long-log', 'evil', '1000');
+  await expect(detail.log.text).toContainText('Downloading');
+  server.seed('--long-log', 'evil', '1000');
   await detail.log.search('77 <img');
-  await expect(detail.log.root).toContainText('77 <img src=x onerror=');
+  await expect(detail.log.text).toContainText('77 <img src=x onerror=');
   await detail.log.search('177 ');
   // Marks that would turn or hide text are made visible, or not there.
-  expect(await detail.log.root.innerText()).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b]/);
+  expect(await detail.log.text.innerText()).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b]/);
   await detail.log.search('277 ');
-  await expect(detail.log.root).toContainText('277 downloading 100 %');
+  await expect(detail.log.text).toContainText('277 downloading 100 %');
   await expectHarmless(page);
   await deployment.release();
   await detail.expectStatus('Draft');
@@ -56,7 +57,7 @@ test('what people and tools wrote is shown as text, everywhere', async ({ page, 
   await lab.dialog.getByRole('textbox').fill(MARKUP);
   await lab.dialog.getByRole('button', { name: 'Submit for Publish' }).click();
   await detail.expectStatus('Pending Approval');
-  await lab.menu('Admin', 'Python Environments');
+  await lab.openAdmin();
   await admin.open('evil');
   await lab.hideToasts();
   await expect(admin.root).toContainText(MARKUP);
@@ -86,11 +87,11 @@ test('what people and tools wrote is shown as text, everywhere', async ({ page, 
   await expectHarmless(page);
   await panel.open('evil');
   await detail.action('Activate').click();
-  const card = await lab.launcherCard(MARKUP);
+  const card = (await lab.launcher()).card(MARKUP);
   await expect(card).toBeVisible();
   await card.click();
   await expect(lab.statusBar).toContainText('<img');
-  const picker = await lab.kernelPicker();
+  const picker = await lab.notebook.changeKernel();
   await expect(picker.option(MARKUP).first()).toBeAttached();
   await expectHarmless(page);
 });

@@ -1,66 +1,56 @@
-import { expect, galata, test as base } from '@jupyterlab/galata';
+import { expectAccessible, picture } from './appearance';
+import { expect, test } from './fixtures';
+import { Lab, THEMES } from './pages/lab';
 
-import { Deployment } from './deployment';
-import { expectNoViolations, openPanel, picture, row, setTheme } from './panel';
-
-const test = base.extend<{ deployment: Deployment }>({
-  deployment: [
-    async ({ request }, use) => {
-      const deployment = new Deployment(request);
-      await deployment.removeAll();
-      await use(deployment);
-      await deployment.removeAll();
-    },
-    { auto: true }
-  ]
-});
-
-test.use({ autoGoto: false, mockSettings: galata.DEFAULT_SETTINGS });
-
+const PANEL = '#jupyter-dataflow-envs';
 const SOON = { timeout: 2000 };
 
-test('what others do appears by itself within two seconds', async ({ page, deployment }) => {
-  await page.goto();
-  const panel = await openPanel(page);
-  await expect(panel).toContainText('No environments yet.');
-  await deployment.create('mlenv', 'Machine Learning Environment');
-  await expect(row(panel, 'mlenv')).toContainText('Saved', SOON);
+test('what others do appears by itself within two seconds', async ({ deployment, lab }) => {
+  const slow = await deployment.hold();
+  const panel = await lab.panel();
+  await expect(panel.root).toContainText('No environments yet.');
+  await deployment.create('mlenv', 'Machine Learning Environment', [slow]);
+  await expect(panel.row('mlenv')).toContainText('Saved', SOON);
   await deployment.edit('mlenv', { full_name: 'Deep Learning' });
-  await expect(row(panel, 'mlenv')).toContainText('Deep Learning', SOON);
-  await deployment.hold();
+  await expect(panel.row('mlenv')).toContainText('Deep Learning', SOON);
   await deployment.build('mlenv');
-  await expect(row(panel, 'mlenv')).toContainText('In Progress', SOON);
-  await deployment.act('mlenv', 'cancel');
-  await expect(row(panel, 'mlenv')).toContainText('Failed', { timeout: 5000 });
-  await expect(row(panel, 'mlenv')).toContainText('cancelled');
+  await expect(panel.row('mlenv')).toContainText('In Progress', SOON);
+  await deployment.cancel('mlenv');
+  await expect(panel.row('mlenv')).toContainText('Failed', { timeout: 5000 });
+  await expect(panel.row('mlenv')).toContainText('cancelled');
   await deployment.removeAll();
-  await expect(panel).toContainText('No environments yet.', SOON);
+  await expect(panel.root).toContainText('No environments yet.', SOON);
 });
 
-for (const theme of ['Light', 'Dark', 'Dark High Contrast'] as const) {
-  test(`keeps the rows when the server is out of reach, and comes back by itself, in ${theme}`, async ({
-    page,
-    deployment
-  }) => {
-    test.setTimeout(60_000);
-    await deployment.create('mlenv', 'Machine Learning Environment');
-    await page.goto();
-    await setTheme(page, theme);
-    const panel = await openPanel(page);
-    await expect(row(panel, 'mlenv')).toBeVisible();
+test('keeps the rows when the server is out of reach, and comes back by itself', async ({
+  page,
+  deployment
+}) => {
+  await deployment.create('mlenv', 'Machine Learning Environment');
+  const lab = await Lab.open(page);
+  const panel = await lab.panel();
+  await expect(panel.row('mlenv')).toBeVisible();
+  const alert = panel.root.getByRole('alert');
+  for (const theme of [...THEMES].reverse()) {
+    // Only with a server: it has what a theme looks like.
+    await lab.theme(theme);
     await page.context().setOffline(true);
-    await panel.getByRole('button', { name: 'Refresh' }).click();
-    await expect(panel.getByRole('alert')).toContainText('The Jupyter server does not answer.');
-    await expect(panel).toContainText('Connection lost, trying again', { timeout: 15_000 });
-    await expect(row(panel, 'mlenv')).toBeVisible();
-    await expectNoViolations(page);
-    await picture(page, 'panel-error', theme, { panelOnly: true });
-    await deployment.create('other', 'Made Meanwhile');
-    await page.context().setOffline(false);
-    await expect(panel.getByRole('alert')).toHaveCount(0, { timeout: 15_000 });
-    await expect(row(panel, 'other')).toBeVisible();
-    await expect(panel).not.toContainText('Connection lost');
-    await deployment.create('third', 'Live Again');
-    await expect(row(panel, 'third')).toBeVisible(SOON);
-  });
-}
+    await panel.root.getByRole('button', { name: 'Refresh' }).click();
+    await expect(alert).toContainText('The Jupyter server does not answer.');
+    await expect(panel.root).toContainText('Connection lost, trying again');
+    await expect(panel.row('mlenv')).toBeVisible();
+    await expectAccessible(page, [PANEL], theme);
+    await picture(page, 'panel-error', theme, PANEL);
+    if (theme !== 'Light') {
+      await page.context().setOffline(false);
+      await expect(alert).toHaveCount(0);
+    }
+  }
+  await deployment.create('other', 'Made Meanwhile');
+  await page.context().setOffline(false);
+  await expect(alert).toHaveCount(0);
+  await expect(panel.row('other')).toBeVisible();
+  await expect(panel.root).not.toContainText('Connection lost');
+  await deployment.create('third', 'Live Again');
+  await expect(panel.row('third')).toBeVisible(SOON);
+});

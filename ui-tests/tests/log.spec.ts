@@ -1,88 +1,16 @@
-import AxeBuilder from '@axe-core/playwright';
-import {
-  type APIRequestContext,
-  expect,
-  type Locator,
-  type Page,
-  request as requests,
-  test
-} from '@playwright/test';
-import * as fs from 'node:fs';
+import { look } from './appearance';
+import { expect, test } from './fixtures';
+import { Lab } from './pages/lab';
 
-import { openLog, scrolled } from './buildLog';
-import { Deployment } from './deployment';
-import { type IServer, newHome, removeHome, seed, startChannel, startServer } from './servers';
+const LOG = '.jp-DataflowEnvs-log';
 
-let home: string;
-let channel: Awaited<ReturnType<typeof startChannel>>;
-let server: IServer;
-let rest: APIRequestContext;
-let deployment: Deployment;
+test.use({ settings: { toasts: false } });
 
-test.describe.configure({ timeout: 120_000 });
-
-test.beforeAll(async () => {
-  test.setTimeout(180_000);
-  home = newHome();
-  channel = await startChannel();
-  server = await startServer({ home, channel: channel.url });
-  rest = await requests.newContext({ baseURL: `${server.url}/` });
-  deployment = new Deployment(rest);
-});
-
-test.afterEach(async () => {
-  await deployment.release();
-});
-
-test.afterAll(async () => {
-  await server?.stop();
-  await channel?.stop();
-  removeHome(home);
-});
-
-/** From now on this package does not arrive. Each test takes another: what has arrived once is in the cache. */
-async function hold(name: string): Promise<void> {
-  expect((await rest.get(`${channel.url}/hold/${name}`)).ok()).toBe(true);
-}
-
-/** The log as the server has it. */
-async function logOf(shortName: string, attempt = 0): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for (let offset = 0; ;) {
-    const answer = await rest.get(
-      `dataflow-envs/environments/${shortName}/versions/1/log?attempt=${attempt}&offset=${offset}`
-    );
-    expect(answer.status()).toBe(200);
-    const part = await answer.body();
-    if (part.length === 0) {
-      return Buffer.concat(parts);
-    }
-    parts.push(part);
-    offset = Number(answer.headers()['x-next-offset']);
-  }
-}
-
-async function downloaded(page: Page, log: Locator): Promise<Buffer> {
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    log.getByRole('button', { name: 'Download the log' }).click()
-  ]);
-  return fs.readFileSync(await download.path());
-}
-
-/** The lines of a log that is short enough to be drawn as a whole. */
-async function drawn(log: Locator): Promise<string> {
-  return (await log.locator('.cm-line').allTextContents()).join('\n');
-}
-
-async function expectWhole(page: Page, log: Locator, shortName: string): Promise<void> {
-  const expected = await logOf(shortName);
-  // What its last line break ends is a line; there is none behind it.
-  await expect.poll(() => drawn(log)).toBe(expected.toString().replace(/\n$/, ''));
-  expect((await downloaded(page, log)).equals(expected)).toBe(true);
-}
-
-test('shows a build live; a cut connection and a reload leave it whole', async ({ page }) => {
+test('shows a build live; a cut connection and a reload leave it whole', async ({
+  page,
+  deployment,
+  server
+}) => {
   let broken = false;
   const open = new Set<() => Promise<void>>();
   await page.routeWebSocket(/log\/stream/, async socket => {
@@ -93,31 +21,32 @@ test('shows a build live; a cut connection and a reload leave it whole', async (
     socket.connectToServer();
     open.add(() => socket.close({ code: 1011 }));
   });
-  await hold('pandas');
-  await deployment.create('live', 'Watched live', ['pandas']);
+  await deployment.create('live', 'Watched live', [await deployment.hold()]);
   await deployment.build('live');
-  let log = await openLog(page, server.url, 'live');
-  await expect(log).toContainText('Downloading');
-  await expect(log).toContainText(/Building for \d/);
-  await expect(log.getByRole('button', { name: 'downloading' })).toBeVisible();
+  const lab = await Lab.open(page);
+  const { log } = await lab.openDetail('live', 'Build log');
+  await expect(log.text).toContainText('Downloading');
+  await expect(log.root).toContainText(/Building for \d/);
+  await expect(log.root.getByRole('button', { name: 'downloading' })).toBeVisible();
 
   broken = true;
   for (const cut of open) {
     await cut();
   }
-  await expect(log.getByRole('status').getByText('Connection lost, trying again…')).toBeVisible();
-  seed(home, '--long-log', 'live', '3');
+  const lost = log.root.getByRole('status').getByText('Connection lost, trying again…');
+  await expect(lost).toBeVisible();
+  server.seed('--long-log', 'live', '3');
   broken = false;
-  await expect(log).toContainText('3 linked package-3', { timeout: 30_000 });
-  await expect(log.getByText('Connection lost')).toHaveCount(0);
+  await expect(log.text).toContainText('3 linked package-3', { timeout: 30_000 });
+  await expect(lost).toHaveCount(0);
 
-  log = await openLog(page, server.url, 'live');
-  await expect(log).toContainText('3 linked package-3');
+  await lab.reload();
+  await expect(log.text).toContainText('3 linked package-3');
   await deployment.release();
-  await expect(log).toContainText('Succeeded in', { timeout: 60_000 });
-  await expect(log).toContainText('s in all.');
-  await expectWhole(page, log, 'live');
-  await expect(log.getByRole('navigation').getByRole('button')).toHaveText([
+  await expect(log.text).toContainText('Succeeded in', { timeout: 60_000 });
+  await expect(log.root).toContainText('s in all.');
+  await log.expectWhole(await deployment.log('live', 1));
+  await expect(log.root.getByRole('navigation').getByRole('button')).toHaveText([
     'solving',
     'downloading',
     'linking',
@@ -126,203 +55,151 @@ test('shows a build live; a cut connection and a reload leave it whole', async (
   ]);
 });
 
-test('a build that waits has its log as soon as it begins', async ({ page }) => {
-  await hold('tiny-002');
-  await deployment.create('first', 'Goes first', ['tiny-002']);
+test('waits for the build, says why it failed, with its lines; earlier attempts stay', async ({
+  page,
+  deployment
+}) => {
+  await deployment.create('first', 'Goes first', [await deployment.hold()]);
   await deployment.build('first');
-  await deployment.create('next', 'Waits', ['no-such-package']);
+  await deployment.create('next', 'Conflicts', ['conflict-a', 'conflict-b']);
   await deployment.build('next');
-  const log = await openLog(page, server.url, 'next');
-  await expect(log).toContainText('The build waits for its turn.');
+  const lab = await Lab.open(page);
+  const { log } = await lab.openDetail('next', 'Build log');
+  await expect(log.root).toContainText('The build waits for its turn.');
   await deployment.release();
-  await expect(log).toContainText('Failed after', { timeout: 60_000 });
-  await expectWhole(page, log, 'next');
-});
+  await expect(log.text).toContainText('Failed after', { timeout: 60_000 });
+  await log.expectWhole(await deployment.log('next', 1));
 
-test('a server that is killed and comes back leaves the log whole', async ({ page }) => {
-  await hold('big-data');
-  await deployment.create('kill', 'Survives', ['big-data']);
-  await deployment.build('kill');
-  const log = await openLog(page, server.url, 'kill');
-  await expect(log).toContainText('Downloading');
-  await server.kill();
-  await expect(log.getByText('Connection lost, trying again…')).toBeVisible();
-  await server.restart();
-  await deployment.release();
-  // JupyterLab's own word on the lost server, which covers the page.
-  await page.addLocatorHandler(page.locator('.jp-Dialog'), dialog =>
-    dialog.getByRole('button').first().click()
-  );
-  await expect(log).toContainText('s in all.', { timeout: 60_000 });
-  await expect(log.getByText('Connection lost')).toHaveCount(0);
-  await expectWhole(page, log, 'kill');
-});
-
-test('says why a build failed, with its lines; earlier attempts stay', async ({ page }) => {
-  await deployment.create('bad', 'Conflicts', ['conflict-a', 'conflict-b']);
-  await deployment.build('bad');
-  await expect.poll(() => deployment.status('bad')).toBe('Failed');
-  await deployment.build('bad');
-  await expect.poll(() => deployment.status('bad')).toBe('Failed');
-  const log = await openLog(page, server.url, 'bad');
-  const failure = log.getByRole('region', { name: 'Why the build failed' });
+  await deployment.rebuilt('next', 'Failed');
+  const second = log.root.getByRole('textbox', { name: 'Log of version 1, attempt 2' });
+  await expect(second).toContainText('Failed after');
+  const failure = log.root.getByRole('region', { name: 'Why the build failed' });
   await expect(failure).toContainText('different versions of shared-lib');
   await expect(failure.locator('pre')).toContainText('requires shared-lib >=2');
   await failure.getByRole('button', { name: /^Show lines \d+ to \d+ of the log$/ }).click();
-  await expect(log.getByRole('textbox', { name: 'Log of version 1, attempt 2' })).toBeFocused();
-
-  await log.getByRole('combobox', { name: 'Attempt' }).selectOption('Attempt 1 of 2');
-  await expect(log).toContainText('Building bad version 1, attempt 1');
-  expect((await downloaded(page, log)).equals(await logOf('bad', 1))).toBe(true);
-
-  for (const theme of ['Light', 'Dark', 'Dark High Contrast']) {
-    await setTheme(page, theme);
-    await expectNoViolations(page);
-    await page.screenshot({ path: test.info().outputPath(`log-failed-${theme}.png`) });
-  }
+  await expect(second).toBeFocused();
+  await log.root.getByRole('combobox', { name: 'Attempt' }).selectOption('Attempt 1 of 2');
+  await expect(log.text).toContainText('Building next version 1, attempt 1');
+  expect(await log.downloaded()).toBe(await deployment.log('next', 1, 1));
+  await look(lab, null, [LOG]);
 });
 
-test('a long and hostile log: text, search, follow, wrap, copy, download', async ({ page }) => {
-  await hold('tiny-001');
-  await deployment.create('long', 'Long', ['tiny-001']);
+test('a long and hostile log: text, search, follow, wrap, copy, download', async ({
+  page,
+  deployment,
+  server
+}) => {
+  await deployment.create('long', 'Long', [await deployment.hold()]);
   await deployment.build('long');
-  seed(home, '--long-log', 'long', '3000');
-  const log = await openLog(page, server.url, 'long');
-  await expect(log.locator('.cm-content')).toContainText('3000 linked');
+  const lab = await Lab.open(page);
+  const { log } = await lab.openDetail('long', 'Build log');
+  await expect(log.text).toContainText('Downloading');
+  server.seed('--long-log', 'long', '3000');
+  await expect(log.text).toContainText('3000 linked');
 
-  await log.locator('.cm-content').focus();
+  await log.text.focus();
   await page.keyboard.press('Control+Home');
-  await expect(log.locator('.cm-content')).toContainText('Solving');
-  await expect(log.locator('.jp-mod-text-red').first()).toHaveText('red');
-  seed(home, '--long-log', 'long', '200');
-  const more = log.getByRole('button', { name: /200 new lines$/ });
+  await expect(log.text).toContainText('Solving');
+  await expect(log.root.locator('.jp-mod-text-red').first()).toHaveText('red');
+  server.seed('--long-log', 'long', '200');
+  const more = log.button(/200 new lines$/);
   await expect(more).toBeVisible();
-  expect((await scrolled(log)).top).toBe(0);
+  expect((await log.scrolled()).top).toBe(0);
   await more.click();
   await expect
     .poll(async () => {
-      const { top, end } = await scrolled(log);
+      const { top, end } = await log.scrolled();
       return end - top;
     })
     .toBeLessThan(8);
   await expect(more).toHaveCount(0);
 
-  await log.locator('.cm-content').press('Control+f');
-  const box = log.getByRole('searchbox');
+  await log.text.press('Control+f');
+  const box = log.root.getByRole('searchbox');
   await expect(box).toBeFocused();
   await box.fill('<IMG SRC=x');
-  const search = log.getByRole('search');
+  const search = log.root.getByRole('search');
   await expect(search).toContainText(/^\d of 7$/);
-  await expect(log.locator('.jp-mod-current')).toHaveText('<img src=x');
-  await expect(log.locator('.cm-content img')).toHaveCount(0);
+  await expect(log.root.locator('.jp-mod-current')).toHaveText('<img src=x');
+  await expect(log.text.locator('img')).toHaveCount(0);
   const before = await search.getByRole('status').textContent();
   await box.press('Enter');
   await expect(search.getByRole('status')).not.toHaveText(before!);
   await box.press('Shift+Enter');
   await expect(search.getByRole('status')).toHaveText(before!);
   await box.fill('gnp.txt');
-  await expect(log.locator('.cm-specialChar').first()).toBeVisible();
+  await expect(log.root.locator('.cm-specialChar').first()).toBeVisible();
   await box.press('Escape');
   await expect(search).toHaveCount(0);
   expect(await page.title()).not.toContain('owned');
 
-  const wrap = log.getByRole('button', { name: 'Wrap long lines' });
+  const wrap = log.button('Wrap long lines');
   await expect(wrap).toHaveAttribute('aria-pressed', 'true');
   await wrap.click();
   await expect(wrap).toHaveAttribute('aria-pressed', 'false');
-  await expect(log.locator('.cm-lineWrapping')).toHaveCount(0);
+  await expect(log.root.locator('.cm-lineWrapping')).toHaveCount(0);
   await wrap.click();
-  await expect(log.locator('.cm-lineWrapping')).toHaveCount(1);
+  await expect(log.root.locator('.cm-lineWrapping')).toHaveCount(1);
 
-  expect((await downloaded(page, log)).equals(await logOf('long'))).toBe(true);
-
-  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await log.getByRole('button', { name: 'Copy the selection, or all of the log' }).click();
-  await expect(log.getByRole('button', { name: 'Copied' })).toBeVisible();
-  await log.locator('.cm-content').focus();
+  expect(await log.downloaded()).toBe(await deployment.log('long', 1));
+  const copied = await log.copied();
+  await expect(log.button('Copied')).toBeVisible();
+  await log.text.focus();
   await page.keyboard.press('Control+a');
+  await page.evaluate(() => navigator.clipboard.writeText(''));
   await page.keyboard.press('Control+c');
-  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).not.toBe('');
   expect(copied.split('\n').length).toBeGreaterThan(3200);
   expect(copied).toContain('277 downloading 100 %');
   expect(copied).not.toContain('\u001b[');
 
   await page.setViewportSize({ width: 640, height: 700 });
-  await page.evaluate(() => window.jupyterapp.commands.execute('application:toggle-left-area'));
-  for (const theme of ['Light', 'Dark', 'Dark High Contrast']) {
-    await setTheme(page, theme);
-    await log.locator('.cm-content').focus();
-    await page.keyboard.press('Control+Home');
-    await expectNoViolations(page);
-    await page.screenshot({ path: test.info().outputPath(`log-${theme}.png`) });
-  }
-  await page.setViewportSize({ width: 400, height: 700 });
-  const overflow = await log.evaluate(node => node.scrollWidth - node.clientWidth);
-  expect(overflow).toBeLessThanOrEqual(0);
-  await page.screenshot({ path: test.info().outputPath('log-narrow.png') });
+  await lab.closeSideBar();
+  await log.text.focus();
+  await page.keyboard.press('Control+Home');
+  await look(lab, null, [LOG]);
 });
 
-test('a line of a million characters is read, searched and copied', async ({ page }) => {
-  await hold('tiny-003');
-  await deployment.create('line', 'One line', ['tiny-003']);
+test('a line of a million characters is read, searched and copied', async ({
+  page,
+  deployment,
+  server
+}) => {
+  await deployment.create('line', 'One line', [await deployment.hold()]);
   await deployment.build('line');
-  const log = await openLog(page, server.url, 'line');
-  await expect(log).toContainText('Downloading');
-  seed(home, '--long-line', 'line', '1000000');
-  await expect(log).toContainText('behind the long line');
-  const rest = log.getByRole('button', { name: /^Show 10,000 of [\d,]+ more characters$/ });
+  const lab = await Lab.open(page);
+  const { log } = await lab.openDetail('line', 'Build log');
+  await expect(log.text).toContainText('Downloading');
+  server.seed('--long-line', 'line', '1000000');
+  await expect(log.text).toContainText('behind the long line');
+  const rest = log.button(/^Show 10,000 of [\d,]+ more characters$/);
   await expect(rest).toHaveCount(1);
   const first = await rest.textContent();
   await rest.press('Enter');
-  await expect(log.locator('.cm-content')).toBeFocused();
+  await expect(log.text).toBeFocused();
   await expect(rest).not.toHaveText(first!);
   const second = await rest.textContent();
   await page.keyboard.press('Enter');
   await expect(rest).not.toHaveText(second!);
   await rest.scrollIntoViewIfNeeded();
-  await setTheme(page, 'Light');
-  await page.screenshot({ path: test.info().outputPath('log-long-line.png') });
-  await setTheme(page, 'Dark');
-  await page.screenshot({ path: test.info().outputPath('log-long-line-dark.png') });
-  await expectNoViolations(page);
+  await look(lab, null, [LOG]);
 
-  await log.locator('.cm-content').press('Control+f');
-  await log.getByRole('searchbox').fill('30000 and more');
-  await expect(log.locator('.jp-mod-current').first()).toBeVisible();
-  await expect(log.getByRole('search')).toContainText('1 of 1');
-  await log.locator('.cm-content').press('Control+a');
-  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await page.keyboard.press('Control+c');
-  const copied = await page.evaluate(() => navigator.clipboard.readText());
-  expect(copied.length).toBeGreaterThan(1_000_000);
+  await log.search('30000 and more');
+  await expect(log.root.locator('.jp-mod-current').first()).toBeVisible();
+  await expect(log.root.getByRole('search')).toContainText('1 of 1');
+  await log.text.press('Control+a');
+  expect((await log.copied()).length).toBeGreaterThan(1_000_000);
 });
 
-test('says that its version was deleted', async ({ page }) => {
+test('says that its version was deleted', async ({ page, deployment }) => {
   // With the news of it the whole tab would say so; they can be late, or lost.
   await page.routeWebSocket(/dataflow-envs\/events/, () => undefined);
-  await hold('tiny-004');
-  await deployment.create('gone', 'Deleted', ['tiny-004']);
+  await deployment.create('gone', 'Deleted', [await deployment.hold()]);
   await deployment.build('gone');
-  const log = await openLog(page, server.url, 'gone');
-  await expect(log).toContainText('Downloading');
-  expect((await rest.delete('dataflow-envs/environments/gone?force=true')).ok()).toBe(true);
-  await expect(log.getByText('This version was deleted')).toBeVisible();
-  await expect(log.getByText('Connection lost')).toHaveCount(0);
-  await page.screenshot({ path: test.info().outputPath('log-deleted.png') });
+  const lab = await Lab.open(page);
+  const { log } = await lab.openDetail('gone', 'Build log');
+  await expect(log.text).toContainText('Downloading');
+  await deployment.removeAll();
+  await expect(log.root.getByText('This version was deleted')).toBeVisible();
+  await expect(log.root.getByText('Connection lost')).toHaveCount(0);
 });
-
-async function setTheme(page: Page, theme: string): Promise<void> {
-  const name = `JupyterLab ${theme}`;
-  await page.evaluate(
-    wanted => window.jupyterapp.commands.execute('apputils:change-theme', { theme: wanted }),
-    name
-  );
-  await expect(page.locator('body')).toHaveAttribute('data-jp-theme-name', name);
-}
-
-async function expectNoViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).include('.jp-DataflowEnvs-log').analyze();
-  expect(
-    violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(node => node.failureSummary) }))
-  ).toEqual([]);
-}

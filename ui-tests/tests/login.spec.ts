@@ -1,20 +1,8 @@
-import { expect, test } from '@playwright/test';
+import { expect, test } from './fixtures';
+import { login, restOf } from './servers';
 
-import { type IServer, login, restOf, startServer } from './servers';
-
-let server: IServer;
-
-test.beforeAll(async () => {
-  test.setTimeout(120_000);
-  server = await startServer({ people: true });
-});
-
-test.afterAll(async () => {
-  await server.stop();
-});
-
-test('lets nobody in without a login', async ({ browser }) => {
-  const context = await browser.newContext({ baseURL: server.url });
+test('lets nobody in without a login', async ({ browser, people }) => {
+  const context = await browser.newContext({ baseURL: people.url });
   const page = await context.newPage();
   await page.goto('/lab');
   expect(new URL(page.url()).pathname).toBe('/login');
@@ -34,8 +22,8 @@ test('lets nobody in without a login', async ({ browser }) => {
   await context.close();
 });
 
-test('takes no change without the XSRF token', async ({ browser }) => {
-  const page = await login(browser, server.url, 'alice', '/dataflow-envs/health');
+test('takes no change without the XSRF token', async ({ browser, people }) => {
+  const page = await login(browser, people.url, 'alice', '/dataflow-envs/health');
   const data = { short_name: 'xsrf', full_name: 'Forged', python_version: '3.11' };
   const rest = await restOf(page);
   const forged = await page.request.post('/dataflow-envs/environments', { data });
@@ -47,21 +35,4 @@ test('takes no change without the XSRF token', async ({ browser }) => {
   expect((await rest.delete('dataflow-envs/environments/xsrf')).status()).toBe(204);
   await rest.dispose();
   await page.context().close();
-});
-
-test('knows each person in their own browser', async ({ browser }) => {
-  const pages = await Promise.all(
-    (['alice', 'root'] as const).map(person => login(browser, server.url, person))
-  );
-  const answers = await Promise.all(
-    pages.map(page =>
-      page.evaluate(async () => (await fetch('/dataflow-envs/me')).json() as Promise<object>)
-    )
-  );
-  expect(answers[0]).toMatchObject({ name: 'alice', is_admin: false, is_sole: false });
-  expect(answers[1]).toMatchObject({ name: 'root', is_admin: true, approves_own: false });
-  for (const page of pages) {
-    await page.waitForFunction(() => 'jupyterapp' in window);
-    await page.context().close();
-  }
 });

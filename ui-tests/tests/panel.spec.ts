@@ -1,173 +1,120 @@
-import { expect, galata, test as base } from '@jupyterlab/galata';
-import type { Locator } from '@playwright/test';
+import { expectAccessible, look } from './appearance';
+import { expect, test } from './fixtures';
+import { Lab } from './pages/lab';
 
-import { Deployment } from './deployment';
-import {
-  expectNoViolations,
-  isPanelLoaded,
-  openPanel,
-  PANEL,
-  picture,
-  row,
-  setTheme
-} from './panel';
+const PANEL = '#jupyter-dataflow-envs';
+const MENU = '.jp-DataflowEnvs-menu';
 
-// Every test begins with no environments, whether it makes some or not.
-const test = base.extend<{ deployment: Deployment }>({
-  deployment: [
-    async ({ request }, use) => {
-      const deployment = new Deployment(request);
-      await deployment.removeAll();
-      await use(deployment);
-      await deployment.removeAll();
-    },
-    { auto: true }
-  ]
-});
+test.use({ settings: { toasts: false } });
 
-test.use({
-  autoGoto: false,
-  mockSettings: {
-    ...galata.DEFAULT_SETTINGS,
-    'jupyter_dataflow_envs:plugin': { pollInterval: 2 }
-  }
-});
+test('is loaded only when it is opened, says what to do first, and takes a dropped file', async ({
+  lab
+}) => {
+  const { page } = lab;
+  expect(await lab.fetched()).not.toContain('panel');
+  const panel = await lab.panel();
+  await expect(panel.root).toContainText('No environments yet.');
+  await expect(panel.root.getByRole('button', { name: 'New Environment' })).toHaveCount(2);
+  await expect(panel.root.getByRole('button', { name: 'Import…' })).toBeVisible();
+  expect(await lab.fetched()).toContain('panel');
+  await look(lab, 'panel-empty', [PANEL], PANEL);
 
-const THEMES = ['Light', 'Dark', 'Dark High Contrast'] as const;
-
-test('loads the panel only when it is opened, and says what to do first', async ({ page }) => {
-  await page.goto();
-  expect(await isPanelLoaded(page)).toBe(false);
-  const panel = await openPanel(page);
-  await expect(panel).toContainText('No environments yet.');
-  await expect(panel.getByRole('button', { name: 'New Environment' })).toHaveCount(2);
-  await expect(panel.getByRole('button', { name: 'Import…' })).toBeVisible();
-  expect(await isPanelLoaded(page)).toBe(true);
-  for (const theme of THEMES) {
-    await setTheme(page, theme);
-    await expectNoViolations(page);
-    await picture(page, 'panel-empty', theme, { panelOnly: true });
-  }
-});
-
-test('opens from the command palette', async ({ page }) => {
-  await page.goto();
-  await page.keyboard.press('Control+Shift+C');
-  await page.locator('.lm-CommandPalette-input').fill('Show Environments');
-  await page.keyboard.press('Enter');
-  await expect(page.locator(PANEL)).toContainText('No environments yet.');
-});
-
-test('shows what people wrote as text', async ({ page, deployment }) => {
-  const hostile = '<img src=x onerror="document.title = 1">';
-  await deployment.create('mlenv', 'Machine Learning Environment');
-  await deployment.create('rep', hostile);
-  await page.goto();
-  const panel = await openPanel(page);
-  await expect(row(panel, 'mlenv')).toContainText('Machine Learning Environment');
-  await expect(row(panel, 'rep')).toContainText(hostile);
-  expect(await panel.locator('img').count()).toBe(0);
-  await expect(panel.getByText('Saved')).toHaveCount(2);
-});
-
-test('follows real builds to their end by itself', async ({ page, deployment }) => {
-  test.setTimeout(240_000);
-  await deployment.create('geo', 'Geospatial Analysis');
-  await deployment.create('mlenv', 'Machine Learning Environment', ['tiny-014']);
-  await deployment.create('next', 'Forecasting, 2027 models');
-  await deployment.create('pend', 'Survey Statistics');
-  await deployment.create('pub', 'Climate Models for the Whole Department');
-  await deployment.create('rep', 'Monthly Reporting', ['no-such-package']);
-  await deployment.create('sketc', 'Sketches');
-  await deployment.built('geo');
-  await deployment.built('pend');
-  await deployment.built('pub');
-  await deployment.built('rep', 'Failed');
-  await deployment.act('pend', 'submit');
-  await deployment.act('pub', 'submit');
-  await deployment.approve('pub');
-  await deployment.act('pub', 'activate');
-  await deployment.edit('geo', { conda_requirements: ['pandas'] });
-
-  await deployment.hold('tiny-014');
-  await deployment.build('mlenv');
-  await deployment.build('next');
-  await page.goto();
-  const panel = await openPanel(page);
-  await expect(row(panel, 'geo')).toContainText('v1');
-  await expect(row(panel, 'geo')).toContainText('Draft');
-  await expect(row(panel, 'geo')).toContainText('edited since v1');
-  await expect(row(panel, 'geo').getByRole('button', { name: 'Build' })).toBeVisible();
-  await expect(row(panel, 'rep')).toContainText('Failed');
-  await expect(row(panel, 'rep')).toContainText('no-such-package');
-  await expect(row(panel, 'sketc')).toContainText('Saved');
-  await expect(row(panel, 'sketc').getByRole('button', { name: 'Build' })).toBeVisible();
-  await expect(row(panel, 'pend')).toContainText('Pending Approval');
-  await expect(row(panel, 'pend', 'Waiting for approval')).toBeVisible();
-  await expect(row(panel, 'pub')).toContainText('Published');
-  await expect(row(panel, 'pub').getByRole('button', { name: /^Active/ })).toBeVisible();
-  await expect(row(panel, 'mlenv')).toContainText('In Progress');
-  await expect(row(panel, 'mlenv')).toContainText(/downloading/);
-  await expect(row(panel, 'next')).toContainText('queued #1');
-  await expect(panel.getByRole('list', { name: 'Local Environments' })).toContainText('Python 3');
-  for (const theme of THEMES) {
-    await setTheme(page, theme);
-    await expectNoViolations(page);
-    await picture(page, 'panel', theme);
-  }
-
-  const height = (await row(panel, 'mlenv').boundingBox())!.height;
-  await deployment.release();
-  await expect(row(panel, 'next')).not.toContainText('queued', { timeout: 60_000 });
-  await expect(row(panel, 'next')).toContainText('Draft', { timeout: 60_000 });
-  await expect(row(panel, 'mlenv')).toContainText('Draft');
-  await expect(panel.getByRole('progressbar')).toHaveCount(0);
-  expect((await row(panel, 'mlenv').boundingBox())!.height).toBeLessThan(height);
-});
-
-test('a row keeps its height through all phases of a build', async ({ page, deployment }) => {
-  test.setTimeout(120_000);
-  await deployment.create('geo', 'Geospatial Analysis', ['pandas']);
-  await deployment.create('mlenv', 'Machine Learning Environment');
-  await page.goto();
-  const panel = await openPanel(page);
-  // One builds at a time: the other one waits, and goes through all phases once this is released.
-  await deployment.hold('tiny-015');
-  await deployment.build('geo');
-  await deployment.build('mlenv');
-  await expect(row(panel, 'mlenv')).toContainText('queued #1');
-  const seen = await row(panel, 'mlenv').evaluateHandle(item => {
-    const heights = new Set<number>();
-    const phases = new Set<string>();
-    const look = () => {
-      if (item.querySelector('progress')) {
-        heights.add(item.getBoundingClientRect().height);
-        phases.add(item.querySelector('.jp-DataflowEnvs-progress')!.textContent!.split(' ')[0]);
-      }
-      requestAnimationFrame(look);
-    };
-    look();
-    return { heights, phases };
+  const dataTransfer = await page.evaluateHandle(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(['name: x\ndependencies:\n- pandas\n'], 'environment.yml'));
+    return transfer;
   });
-  await deployment.release();
-  await expect(row(panel, 'mlenv')).toContainText('Draft', { timeout: 60_000 });
-  const { heights, phases } = await seen.evaluate(({ heights, phases }) => ({
-    heights: [...heights],
-    phases: [...phases]
-  }));
-  expect(heights).toHaveLength(1);
-  expect(phases.length).toBeGreaterThan(1);
+  const target = panel.root.locator('.jp-DataflowEnvs-panel');
+  await target.dispatchEvent('dragenter', { dataTransfer });
+  await expect(panel.root).toContainText('Drop an environment.yml');
+  await target.dispatchEvent('drop', { dataTransfer });
+  await expect.poll(() => lab.form.lines('Conda Libraries')).toEqual(['pandas']);
 });
 
-test('offers everything in a menu that says why something is disabled', async ({
+test('follows real builds to their end by itself, in rows that keep their height', async ({
   page,
   deployment
 }) => {
-  await deployment.create('mlenv', 'Machine Learning Environment');
-  await page.goto();
-  const panel = await openPanel(page);
-  await row(panel, 'mlenv').click({ button: 'right' });
-  const menu = page.getByRole('menu', { name: 'Machine Learning Environment' });
+  const slow = await deployment.hold();
+  await deployment.built('geo', 'Geospatial Analysis');
+  await deployment.edit('geo', ['pandas']);
+  await deployment.published('pub', 'Climate Models for the Whole Department', []);
+  await deployment.activate('pub');
+  await deployment.built('pend', 'Survey Statistics');
+  await deployment.submit('pend');
+  await deployment.built('rep', 'Monthly Reporting', ['no-such-package'], 'Failed');
+  await deployment.create('sketc', 'Sketches');
+  await deployment.create('mlenv', 'Machine Learning Environment', [slow]);
+  await deployment.create('next', 'Forecasting, 2027 models');
+  await deployment.build('mlenv');
+  await deployment.build('next');
+
+  const lab = await Lab.open(page);
+  const panel = await lab.panel();
+  await expect(panel.row('geo')).toContainText('v1');
+  await expect(panel.row('geo')).toContainText('Draft');
+  await expect(panel.row('geo')).toContainText('edited since v1');
+  await expect(panel.row('geo').getByRole('button', { name: 'Build' })).toBeVisible();
+  await expect(panel.row('rep')).toContainText('Failed');
+  await expect(panel.row('rep')).toContainText('no-such-package');
+  await expect(panel.row('sketc')).toContainText('Saved');
+  await expect(panel.row('sketc').getByRole('button', { name: 'Build' })).toBeVisible();
+  await expect(panel.row('pend')).toContainText('Pending Approval');
+  await expect(panel.waiting).toContainText(['Survey Statistics']);
+  await expect(panel.row('pub')).toContainText('Published');
+  await expect(panel.row('pub').getByRole('button', { name: /^Active/ })).toBeVisible();
+  await expect(panel.row('mlenv')).toContainText('In Progress');
+  await expect(panel.row('mlenv')).toContainText(/downloading/);
+  await expect(panel.row('next')).toContainText('queued #1');
+  await expect(panel.root.getByRole('list', { name: 'Local Environments' })).toContainText(
+    'Python 3'
+  );
+  await look(lab, 'panel', [PANEL]);
+  await lab.setSideBar(250);
+  await look(lab, 'panel-narrow', [PANEL], PANEL);
+
+  // One builds at a time: the one that waits goes through all phases once the other is released.
+  const seen = await panel.row('next').evaluateHandle(row => {
+    const heights = new Set<number>();
+    const phases = new Set<string>();
+    const watch = () => {
+      if (row.querySelector('progress')) {
+        heights.add(row.getBoundingClientRect().height);
+        phases.add(row.querySelector('.jp-DataflowEnvs-progress')!.textContent!.split(' ')[0]);
+      }
+      requestAnimationFrame(watch);
+    };
+    watch();
+    return { heights, phases };
+  });
+  const height = (await panel.row('mlenv').boundingBox())!.height;
+  await deployment.release();
+  await panel.expectStatus('next', 'Draft', 60_000);
+  await panel.expectStatus('mlenv', 'Draft');
+  await expect(panel.root.getByRole('progressbar')).toHaveCount(0);
+  expect((await panel.row('mlenv').boundingBox())!.height).toBeLessThan(height);
+  const { heights, phases } = await seen.evaluate(found => ({
+    heights: [...found.heights],
+    phases: [...found.phases]
+  }));
+  expect(heights).toHaveLength(1);
+  expect(phases).toContain('queued');
+  expect(phases.length, phases.join()).toBeGreaterThan(1);
+});
+
+test('offers everything in menus that say why something is disabled', async ({
+  page,
+  deployment
+}) => {
+  const name = 'Machine Learning Environment';
+  await deployment.built('mlenv', name);
+  await deployment.edit('mlenv', ['no-such-package']);
+  await deployment.rebuilt('mlenv', 'Failed');
+  await deployment.create('sketc', 'Sketches');
+  const lab = await Lab.open(page);
+  const panel = await lab.panel();
+  await panel.row('sketc').click({ button: 'right' });
+  const menu = panel.menu('Sketches');
   await expect(menu.getByRole('menuitem', { name: 'Edit' })).toBeVisible();
   const submit = menu.getByRole('menuitem', { name: 'Submit for Publish' });
   await expect(submit).toHaveAttribute('aria-disabled', 'true');
@@ -175,150 +122,90 @@ test('offers everything in a menu that says why something is disabled', async ({
   await expect(submit).toHaveAccessibleDescription(/build it first/);
   await submit.click({ force: true });
   await expect(menu).toBeVisible();
-  for (const theme of THEMES) {
-    await setTheme(page, theme);
-    await expectNoViolations(page, '.jp-DataflowEnvs-menu');
-    await picture(page, 'panel-menu', theme);
-  }
+  await look(lab, 'panel-menu', [MENU]);
   await page.keyboard.press('Escape');
   await expect(menu).toHaveCount(0);
-  await row(panel, 'mlenv').hover();
-  await row(panel, 'mlenv').getByRole('button', { name: 'More Actions' }).click();
+  await panel.row('sketc').hover();
+  await panel.row('sketc').getByRole('button', { name: 'More Actions' }).click();
   await menu.getByRole('menuitem', { name: 'Open Environment' }).click();
-  await expect(page.getByRole('main').getByRole('tab', { name: /mlenv|Machine/ })).toBeVisible();
-});
+  await expect(lab.detail.heading).toHaveText('Sketches');
 
-test('lists the versions below the name, the newest first', async ({ page, deployment }) => {
-  test.setTimeout(120_000);
-  await deployment.create('mlenv', 'Machine Learning Environment');
-  await deployment.built('mlenv');
-  await deployment.edit('mlenv', { conda_requirements: ['no-such-package'] });
-  await deployment.built('mlenv', 'Failed');
-  await page.goto();
-  const panel = await openPanel(page);
-  await row(panel, 'mlenv').getByRole('button', { name: /^v2/ }).click();
-  const menu = page.getByRole('menu', { name: 'Versions of Machine Learning Environment' });
-  await expect(menu.locator('[role^="menuitem"]')).toHaveText([
+  // The versions below the name, the newest first.
+  await panel.row('mlenv').getByRole('button', { name: /^v2/ }).click();
+  const versions = panel.menu(`Versions of ${name}`);
+  await expect(versions.locator('[role^="menuitem"]')).toHaveText([
     /^v2 · Failed · /,
     /^v1 · Draft · /
   ]);
-  await expectNoViolations(page, '.jp-DataflowEnvs-menu');
-  await menu.getByRole('menuitemcheckbox', { name: /^v1/ }).click();
-  await expect(page.getByRole('main').getByRole('tab', { name: /mlenv|Machine/ })).toBeVisible();
+  await expectAccessible(page, [MENU]);
+  await versions.getByRole('menuitemcheckbox', { name: /^v1/ }).click();
+  await expect(lab.detail.heading).toHaveText(name);
+  await expect(lab.detail.version).toHaveValue('1');
 });
 
 test('everything by keyboard', async ({ page, deployment }) => {
   for (const letter of ['a', 'b', 'c']) {
     await deployment.create(`${letter}env`, `Environment ${letter.toUpperCase()}`);
   }
-  await page.goto();
-  const panel = await openPanel(page);
-  const name = (letter: string) => panel.getByRole('button', { name: `Environment ${letter}` });
-  await panel.getByRole('searchbox', { name: 'Filter environments' }).focus();
+  const lab = await Lab.open(page);
+  const panel = await lab.panel();
+  await panel.filter.focus();
   await page.keyboard.press('ArrowDown');
-  await expect(name('A')).toBeFocused();
+  await expect(panel.name('aenv')).toBeFocused();
   await page.keyboard.press('ArrowDown');
-  await expect(name('B')).toBeFocused();
+  await expect(panel.name('benv')).toBeFocused();
   await page.keyboard.press('End');
-  await expect(name('C')).toBeFocused();
+  await expect(panel.name('cenv')).toBeFocused();
   await page.keyboard.press('Home');
-  await expect(name('A')).toBeFocused();
+  await expect(panel.name('aenv')).toBeFocused();
   await page.keyboard.press('Tab');
-  await expect(row(panel, 'aenv').getByRole('button', { name: 'More Actions' })).toBeFocused();
+  const row = panel.row('aenv');
+  await expect(row.getByRole('button', { name: 'More Actions' })).toBeFocused();
   await page.keyboard.press('Tab');
-  await expect(row(panel, 'aenv').getByRole('button', { name: 'Build' })).toBeFocused();
+  await expect(row.getByRole('button', { name: 'Build' })).toBeFocused();
   await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Shift+F10');
-  const menu = page.getByRole('menu', { name: 'Environment A' });
-  await expect(menu).toBeVisible();
+  await expect(panel.menu('Environment A')).toBeVisible();
   await page.keyboard.press('Escape');
-  await expect(name('A')).toBeFocused();
-  // When the row goes that has the focus, its neighbour takes it.
-  await deployment.act('aenv', 'build');
-  await expect(row(panel, 'aenv')).not.toContainText('Saved');
-  await expect(name('A')).toBeFocused();
+  await expect(panel.name('aenv')).toBeFocused();
+  // When its button goes away, the row keeps the focus.
+  await deployment.build('aenv');
+  await expect(row).not.toContainText('Saved');
+  await expect(panel.name('aenv')).toBeFocused();
   await page.keyboard.press('Enter');
-  await expect(
-    page.getByRole('main').getByRole('tab', { name: /aenv|Environment A/ })
-  ).toBeVisible();
+  await expect(lab.detail.heading).toHaveText('Environment A');
 });
 
-test('filters by name, owner, status and library', async ({ page, deployment }) => {
+test('filters by name, owner, status and library, and remembers what is folded', async ({
+  page,
+  deployment
+}) => {
   await deployment.create('geo', 'Geospatial Analysis', ['pandas']);
   await deployment.create('mlenv', 'Machine Learning Environment');
-  await page.goto();
-  const panel = await openPanel(page);
-  const filter = panel.getByRole('searchbox', { name: 'Filter environments' });
-  await filter.fill('machine saved');
-  await expect(panel.getByRole('status').filter({ hasText: '1 of 2' })).toBeAttached();
-  await expect(row(panel, 'mlenv')).toBeVisible();
-  await expect(row(panel, 'geo')).toHaveCount(0);
-  await filter.fill('PANDAS');
-  await expect(row(panel, 'geo')).toBeVisible();
-  await expect(row(panel, 'mlenv')).toHaveCount(0);
-  await filter.fill('nothing like this');
-  await expect(panel).toContainText('No environment matches “nothing like this”.');
-  await expectNoViolations(page);
-  await panel.getByRole('button', { name: 'Clear Filter' }).click();
-  await expect(row(panel, 'mlenv')).toBeVisible();
-});
+  const lab = await Lab.open(page);
+  const panel = await lab.panel();
+  await panel.filter.fill('machine saved');
+  await expect(panel.root.getByRole('status').filter({ hasText: '1 of 2' })).toBeAttached();
+  await expect(panel.row('mlenv')).toBeVisible();
+  await expect(panel.row('geo')).toHaveCount(0);
+  await panel.filter.fill('PANDAS');
+  await expect(panel.row('geo')).toBeVisible();
+  await expect(panel.row('mlenv')).toHaveCount(0);
+  await panel.filter.fill('nothing like this');
+  await expect(panel.root).toContainText('No environment matches “nothing like this”.');
+  await look(lab, null, [PANEL]);
+  await panel.root.getByRole('button', { name: 'Clear Filter' }).click();
+  await expect(panel.row('mlenv')).toBeVisible();
 
-test('remembers which sections are folded', async ({ page, deployment }) => {
-  await deployment.create('mlenv', 'Machine Learning Environment');
-  await page.goto();
-  let panel = await openPanel(page);
-  const heading = (within: Locator) => within.getByRole('button', { name: /^Local Environments/ });
-  await expect(heading(panel)).toHaveAttribute('aria-expanded', 'true');
-  await heading(panel).click();
-  await expect(panel.getByRole('list', { name: 'Local Environments' })).toHaveCount(0);
+  const heading = panel.root.getByRole('button', { name: /^Local Environments/ });
+  const list = panel.root.getByRole('list', { name: 'Local Environments' });
+  await expect(heading).toHaveAttribute('aria-expanded', 'true');
+  await heading.click();
+  await expect(list).toHaveCount(0);
   await page.reload();
-  panel = page.locator(PANEL);
-  if (!(await panel.isVisible())) {
-    panel = await openPanel(page);
-  }
-  await expect(heading(panel)).toHaveAttribute('aria-expanded', 'false');
-  await heading(panel).click();
-  await expect(panel.getByRole('list', { name: 'Local Environments' })).toBeVisible();
-});
-
-test('has room in a side bar of 250 pixels', async ({ page, deployment }) => {
-  test.setTimeout(120_000);
-  const long = 'An environment with a name so long that no side bar in the world has room for it';
-  await deployment.create('mlenv', long);
-  await deployment.create('pend', 'Survey Statistics');
-  await deployment.built('pend');
-  await deployment.act('pend', 'submit');
-  await page.goto();
-  const panel = await openPanel(page);
-  await expect(row(panel, 'mlenv')).toBeVisible();
-  await page.sidebar.setWidth(250, 'left');
-  expect((await panel.boundingBox())!.width).toBeLessThanOrEqual(260);
-  expect(
-    await panel.evaluate(node =>
-      [...node.querySelectorAll('*')].every(
-        one => one.getBoundingClientRect().right <= node.getBoundingClientRect().right + 1
-      )
-    )
-  ).toBe(true);
-  for (const theme of ['Light', 'Dark'] as const) {
-    await setTheme(page, theme);
-    await picture(page, 'panel-narrow', theme, { panelOnly: true });
-  }
-});
-
-test('a file that is dropped opens the form with it', async ({ page }) => {
-  await page.goto();
-  const panel = await openPanel(page);
-  await expect(panel).toContainText('No environments yet.');
-  const data = await page.evaluateHandle(() => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File(['name: x\ndependencies:\n- pandas\n'], 'environment.yml'));
-    return transfer;
-  });
-  const target = panel.locator('.jp-DataflowEnvs-panel');
-  await target.dispatchEvent('dragenter', { dataTransfer: data });
-  await expect(panel).toContainText('Drop an environment.yml');
-  await target.dispatchEvent('drop', { dataTransfer: data });
-  await expect(page.getByRole('main').getByRole('tab', { name: 'New Environment' })).toBeVisible();
+  await lab.panel();
+  await expect(heading).toHaveAttribute('aria-expanded', 'false');
+  await heading.click();
+  await expect(list).toBeVisible();
 });

@@ -5,13 +5,14 @@ import {
   type Page,
   request as requests
 } from '@playwright/test';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { createServer } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 const FOLDER = path.resolve(__dirname, '..');
 const START = 90_000;
@@ -29,33 +30,29 @@ export type PersonName = keyof typeof PASSWORDS;
 export interface IServer {
   /** Without a slash at its end. */
   readonly url: string;
-  /** As a power cut would end it. Only with a `home` of its own it finds everything again. */
+  /** As a power cut would end it. */
   kill(): Promise<void>;
-  /** End it as an administrator does. */
-  stop(): Promise<void>;
-  /** Start it again, on the same port and folder; ends it before when it still runs. */
+  /** Start it again, with all that it had; ends it before when it still runs. */
   restart(): Promise<void>;
+  /** End it as an administrator does; what it had is removed. */
+  stop(): Promise<void>;
+  /** Fill its deployment: `seed('--environments', '1000')`; see `seed.py`. */
+  seed(...words: string[]): void;
+  /** Run `jupyter dataflow-envs …` beside it, as at a terminal. */
+  commandLine(...words: string[]): Promise<void>;
 }
 
-/**
- * A server of the spec's own beside the shared one, up when this resolves; stop it in the end. `people`: with logins.
- * `home`: a folder of `newHome`, for what is to outlive it. `channel`: of `startChannel`, to outlive it as well.
- */
-export async function startServer({
-  people = false,
-  home,
-  channel
-}: {
-  people?: boolean;
-  home?: string;
-  channel?: string;
-} = {}): Promise<IServer> {
+/** A server with a channel and folders of its own, up when this resolves. `people`: with logins. */
+export async function startServer({ people = false } = {}): Promise<IServer> {
+  // Built prefixes are read-only, so that it takes more than to delete the folder.
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'dataflow-envs-ui-tests-'));
+  const channel = python('channel.py', [], 'pipe');
+  const [address] = (await once(createInterface(channel.stdout!), 'line')) as [string];
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const words = ['--port', `${port}`, ...(people ? ['--people'] : [])];
-  words.push(...(home ? ['--home', home] : []), ...(channel ? ['--channel', channel] : []));
+  const words = ['--port', `${port}`, '--home', home, '--channel', address];
   const start = async () => {
-    const started = python('server.py', words, 'inherit');
+    const started = python('server.py', [...words, ...(people ? ['--people'] : [])], 'inherit');
     await expect.poll(() => health(url, started), { intervals: [100], timeout: START }).toBe('up');
     return started;
   };
@@ -63,34 +60,22 @@ export async function startServer({
   return {
     url,
     kill: () => end(process, 'SIGKILL'),
-    stop: () => end(process, 'SIGTERM'),
     restart: async () => {
       await end(process, 'SIGTERM');
       process = await start();
+    },
+    stop: async () => {
+      await end(process, 'SIGTERM');
+      await end(channel, 'SIGTERM');
+      execFileSync('python', ['server.py', '--remove', '--home', home], { cwd: FOLDER });
+    },
+    seed: (...words) => {
+      execFileSync('python', ['seed.py', path.join(home, 'root'), ...words], { cwd: FOLDER });
+    },
+    commandLine: async (...words) => {
+      await promisify(execFile)('jupyter', ['dataflow-envs', ...words, '--url', url]);
     }
   };
-}
-
-/** A channel that outlives servers; what it understands stands in `channel.py`. */
-export async function startChannel(): Promise<{ url: string; stop(): Promise<void> }> {
-  const process = python('channel.py', [], 'pipe');
-  const [url] = (await once(createInterface(process.stdout!), 'line')) as [string];
-  return { url, stop: () => end(process, 'SIGTERM') };
-}
-
-/** A folder for `startServer`; remove it with `removeHome`. */
-export function newHome(): string {
-  return fs.mkdtempSync(path.join(os.tmpdir(), 'dataflow-envs-ui-tests-'));
-}
-
-/** Built prefixes are read-only, so that it takes more than to delete a folder. */
-export function removeHome(home: string): void {
-  execFileSync('python', ['server.py', '--remove', '--home', home], { cwd: FOLDER });
-}
-
-/** Fill the deployment of a home: `seed(home, '--environments', '1000')`; see `seed.py`. */
-export function seed(home: string, ...words: string[]): void {
-  execFileSync('python', ['seed.py', path.join(home, 'root'), ...words], { cwd: FOLDER });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { expect, test } from './journey';
+import { expect, test } from '../fixtures';
 
 test('a build that fails says why, and once mended it is the same version', async ({
   deployment,
@@ -14,7 +14,7 @@ test('a build that fails says why, and once mended it is the same version', asyn
 
   await detail.section('Build log');
   await expect(detail.header).toContainText('shared-lib');
-  await expect(detail.log.root).toContainText('shared-lib');
+  await expect(detail.log.text).toContainText('shared-lib');
   const activate = await detail.furtherAction('Activate');
   await expect(activate).toHaveAttribute('aria-disabled', 'true');
   await expect(activate).toHaveAccessibleDescription(/.+/);
@@ -31,6 +31,6 @@ test('a build that fails says why, and once mended it is the same version', asyn
   await expect(versions).toContainText(/v1|version 1/i);
   await expect(versions).not.toContainText(/v2|version 2/i);
   await detail.section('Build log');
-  await expect(detail.log.root).toContainText('version 1, attempt 2');
-  await expect(detail.log.root).not.toContainText('attempt 1');
+  await expect(detail.log.text).toContainText('version 1, attempt 2');
+  await expect(detail.log.text).not.toContainText('attempt 1');
 });

@@ -1,7 +1,6 @@
-import { expect, test } from './journey';
+import { expect, test } from '../fixtures';
 
 test('from nothing to a cell that runs in the new environment', async ({ deployment, lab }) => {
-  const { page } = lab;
   const panel = await lab.panel();
   await expect(panel.root).toContainText('No environments yet');
   await panel.newEnvironment();
@@ -20,10 +19,12 @@ test('from nothing to a cell that runs in the new environment', async ({ deploym
   await expect(form.field('Short Name')).toBeFocused();
   expect(await deployment.list()).toEqual([]);
 
+  const slow = await deployment.hold();
+  const [name, version] = slow.split('==');
   await form.fill({
     short: 'mlenv',
     python: await deployment.python(),
-    conda: ['numpy', 'tiny-017==1.2'],
+    conda: ['numpy', slow],
     pip: ['tinywheel-00']
   });
   await form.press('Save');
@@ -32,35 +33,33 @@ test('from nothing to a cell that runs in the new environment', async ({ deploym
   await detail.expectStatus('Saved');
   await panel.expectStatus('mlenv', 'Saved');
 
-  await deployment.hold('tiny-017');
   await detail.action('Build').click();
   await detail.section('Build log');
-  await expect(detail.log.root).toContainText('Solving python=');
-  await expect(detail.log.root).toContainText('Downloading');
+  await expect(detail.log.text).toContainText('Solving python=');
+  await expect(detail.log.text).toContainText('Downloading');
   await detail.expectStatus('In Progress');
   await panel.expectStatus('mlenv', 'In Progress');
-  await expect(detail.log.root).not.toContainText('Succeeded');
+  await expect(detail.log.text).not.toContainText('Succeeded');
   await deployment.release();
-  await expect(detail.log.root).toContainText('Succeeded', { timeout: 60_000 });
+  await expect(detail.log.text).toContainText('Succeeded', { timeout: 60_000 });
   await detail.expectStatus('Draft');
   await panel.expectStatus('mlenv', 'Draft');
   const libraries = await detail.section('Libraries');
-  await expect(libraries.getByRole('row', { name: /^tiny-017/ })).toContainText('1.2');
+  await expect(libraries.getByRole('row', { name })).toContainText(version);
 
   await detail.action('Activate').click();
   await expect(detail.action('New Notebook')).toBeVisible();
-  const card = await lab.launcherCard('Machine Learning');
+  const card = (await lab.launcher()).card('Machine Learning');
   await expect(card).toBeVisible({ timeout: 2_000 });
   await card.click();
-  await expect(await lab.run('import tiny_017, numpy; print(tiny_017.VERSION)')).toHaveText(
-    '1.2\n',
-    { timeout: 30_000 }
-  );
+  const module = name.replace('-', '_');
+  await expect(
+    await lab.notebook.run(`import ${module}, numpy; print(${module}.VERSION)`)
+  ).toHaveText(`${version}\n`, { timeout: 30_000 });
   await expect(lab.statusBar).toContainText('Machine Learning');
   await expect(lab.statusBar).toContainText('v1');
 
-  const picker = await lab.kernelPicker();
+  const picker = await lab.notebook.changeKernel();
   await expect(picker.option('Machine Learning (mlenv, v1)')).toBeAttached();
-  expect(await picker.groups()).toContain('Dataflow Environments');
-  await page.keyboard.press('Escape');
+  await expect(picker.groups.first()).toHaveAttribute('label', 'Dataflow Environments');
 });

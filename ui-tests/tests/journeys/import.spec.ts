@@ -1,4 +1,4 @@
-import { expect, test } from './journey';
+import { expect, test } from '../fixtures';
 
 const FILE = `name: geo
 channels:
@@ -30,15 +30,4 @@ test('an environment.yml that is dropped says what became of its lines, and is b
   await detail.expectStatus('Draft');
   const libraries = await detail.section('Libraries');
   await expect(libraries.getByRole('row', { name: /^tinywheel-00/ })).toBeVisible();
-});
-
-test('an environment.yml can be pasted', async ({ deployment, lab }) => {
-  const panel = await lab.panel();
-  await panel.newEnvironment();
-  const { form } = lab;
-  await form.paste('Conda Libraries', FILE.replace('PYTHON', await deployment.python()));
-  await expect(form.field('Conda Libraries')).toContainText('tiny-000=1.2');
-  await expect(form.field('Conda Libraries')).not.toContainText('dependencies');
-  await expect(form.field('Pip Libraries')).toContainText('tinywheel-00');
-  await expect(form.root).toContainText('git+https://example.org/something.git');
 });

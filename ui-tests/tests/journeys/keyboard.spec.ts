@@ -1,4 +1,4 @@
-import { expect, test } from './journey';
+import { expect, test } from '../fixtures';
 
 test('create, save, build and activate without a mouse', async ({ deployment, lab }) => {
   const { page, detail, form } = lab;

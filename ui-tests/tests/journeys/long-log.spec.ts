@@ -1,30 +1,31 @@
+import { expect, test } from '../fixtures';
 import { watchFrames } from '../frames';
 import { Lab } from '../pages/lab';
-import { expect, test } from '../seeded';
-import { seed } from '../servers';
 
-test('a log of 100,000 lines arrives, is scrolled and searched', async ({ page, seeded }) => {
-  const { deployment, home, url } = seeded;
-  await deployment.create('mlenv', 'Machine Learning', ['tiny-019']);
-  await deployment.hold('tiny-019');
+test('a log of 100,000 lines arrives, is scrolled and searched', async ({
+  deployment,
+  page,
+  server
+}) => {
+  await deployment.create('mlenv', 'Machine Learning', [await deployment.hold()]);
   await deployment.build('mlenv');
-  const lab = await Lab.open(page, url);
+  const lab = await Lab.open(page);
   const panel = await lab.panel();
   await panel.open('mlenv');
   const { detail } = lab;
   await detail.section('Build log');
-  await expect(detail.log.root).toContainText('Downloading');
-  seed(home, '--long-log', 'mlenv', '100000');
-  await expect(detail.log.root).toContainText('100000 ', { timeout: 30_000 });
+  await expect(detail.log.text).toContainText('Downloading');
+  server.seed('--long-log', 'mlenv', '100000');
+  await expect(detail.log.text).toContainText('100000 ', { timeout: 30_000 });
   expect(await page.title()).not.toContain('owned');
 
   const scrolling = await watchFrames(page, () => detail.log.scrollThrough());
   // Far from what `make bench` is to show, because tests may run beside others.
   expect(scrolling.longest).toBeLessThan(250);
   await detail.log.search('77778 linked');
-  await expect(detail.log.root.getByText('77778 linked')).toBeVisible();
+  await expect(detail.log.text.getByText('77778 linked')).toBeVisible();
   await deployment.release();
   await detail.expectStatus('Draft');
   await detail.log.toEnd();
-  await expect(detail.log.root).toContainText('Succeeded');
+  await expect(detail.log.text).toContainText('Succeeded');
 });

@@ -1,9 +1,20 @@
+import { expect, test } from '../fixtures';
 import { watchFrames } from '../frames';
 import { Lab } from '../pages/lab';
-import { expect, test } from '../seeded';
+import { type IServer, startServer } from '../servers';
 
-test('1,000 environments are listed, filtered and walked through', async ({ page, seeded }) => {
-  const lab = await Lab.open(page, seeded.url);
+let server: IServer;
+
+test.beforeAll(async () => {
+  test.setTimeout(120_000);
+  server = await startServer();
+  server.seed('--environments', '1000');
+});
+
+test.afterAll(() => server.stop());
+
+test('1,000 environments are listed, filtered and walked through', async ({ page }) => {
+  const lab = await Lab.open(page, server.url);
   const panel = await lab.panel();
   await expect(panel.root).toContainText(/1,?00\d/);
   await expect(panel.rows.first()).toBeVisible();
@@ -27,4 +38,23 @@ test('1,000 environments are listed, filtered and walked through', async ({ page
   // Far from what `make bench` is to show, because tests may run beside others.
   expect(typing.longest).toBeLessThan(250);
   expect(scrolling.longest).toBeLessThan(250);
+});
+
+test('the kernel picker finds one of 1,000', async ({ page }) => {
+  const lab = await Lab.open(page, server.url);
+  await (await lab.launcher()).card('Python 3', 'Local Environments').click();
+  await lab.notebook.expectKernel('Python 3');
+  const picker = await lab.notebook.changeKernel();
+  // The first hundred come at once; what is typed is asked of the server, which knows all of them.
+  await expect(picker.groups.first()).toHaveAttribute('label', 'Dataflow Environments');
+  await expect(picker.option('Genomics Course')).toHaveCount(0);
+  await picker.filter.fill('genomics course');
+  await expect(picker.option('Genomics Course').first()).toBeAttached();
+  await expect(picker.options.filter({ hasNotText: 'Genomics Course' })).toHaveCount(0);
+  await expect(picker.root.getByRole('status')).toHaveText(/^\d+ kernels match$/);
+  await picker.filter.fill('nothing is called so');
+  await expect(picker.options).toHaveCount(0);
+  await expect(picker.root.getByRole('status')).toHaveText('0 kernels match');
+  await picker.filter.fill('');
+  await expect(picker.option('Python 3').first()).toBeAttached();
 });

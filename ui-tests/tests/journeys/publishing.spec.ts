@@ -1,31 +1,20 @@
-import { type Browser, expect, test } from '@playwright/test';
-
-import { Deployment } from '../rest';
+import { Deployment } from '../deployment';
+import { expect, test } from '../fixtures';
 import { Lab } from '../pages/lab';
-import { type IServer, login, type PersonName, restOf, startServer } from '../servers';
+import { login, restOf } from '../servers';
 
 // Logins and XSRF checks are on here, and each person has a browser of their own.
-let server: IServer;
 
-test.beforeAll(async () => {
-  test.setTimeout(120_000);
-  server = await startServer({ people: true });
-});
-
-test.afterAll(() => server.stop());
-
-async function enter(browser: Browser, name: PersonName): Promise<Lab> {
-  const page = await login(browser, server.url, name, `/lab/workspaces/${name}`);
-  return Lab.of(page);
-}
-
-test('two people and an administrator bring an environment to everybody', async ({ browser }) => {
+test('two people and an administrator bring an environment to everybody', async ({
+  browser,
+  people
+}) => {
   test.setTimeout(180_000);
-  const [alice, bob, root] = await Promise.all([
-    enter(browser, 'alice'),
-    enter(browser, 'bob'),
-    enter(browser, 'root')
-  ]);
+  const [alice, bob, root] = await Promise.all(
+    (['alice', 'bob', 'root'] as const).map(async name =>
+      Lab.of(await login(browser, people.url, name))
+    )
+  );
   const rest = await restOf(alice.page);
   const deployment = new Deployment(rest);
   await deployment.create('mine', 'Not for anybody else', []);
@@ -78,26 +67,28 @@ test('two people and an administrator bring an environment to everybody', async 
     .toast('alice asks to publish')
     .getByRole('button', { name: /Hide|Close/ })
     .click();
-  await root.menu('Admin', 'Python Environments');
+  await root.openAdmin();
   await root.admin.open('geo');
   await expect(root.admin.root).toContainText('1.5');
-  await root.admin.review.decide('Approve');
+  await root.admin.review.decide('Approve', 'Well done');
   await his.expectStatus('geo', 'Published', 10_000);
   await his.expectStatus('geo', 'v2');
   await alice.detail.expectStatus('Published');
+  await expect(alice.toast('version 2 is published')).toContainText('Well done');
+  await expect(bob.page.locator('.Toastify__toast')).toHaveCount(0);
   await expect(his.row('mine')).toHaveCount(0);
-  expect(
-    (await bob.page.request.get(`${server.url}/dataflow-envs/environments/mine`)).status()
-  ).toBe(404);
+  const hidden = await bob.page.request.get('/dataflow-envs/environments/mine');
+  expect(hidden.status()).toBe(404);
 
   await his.open('geo');
   await bob.detail.action('Activate').click();
-  const card = await bob.launcherCard('Geospatial Analysis');
+  const card = (await bob.launcher()).card('Geospatial Analysis');
   await expect(card).toBeVisible({ timeout: 2_000 });
   await card.click();
-  await expect(await bob.run('import tiny_000; print(tiny_000.VERSION)')).toHaveText('1.5\n', {
-    timeout: 30_000
-  });
+  await expect(await bob.notebook.run('import tiny_000; print(tiny_000.VERSION)')).toHaveText(
+    '1.5\n',
+    { timeout: 30_000 }
+  );
 
   await rest.dispose();
   for (const { page } of [alice, bob, root]) {

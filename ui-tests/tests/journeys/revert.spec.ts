@@ -1,4 +1,4 @@
-import { expect, test } from './journey';
+import { expect, test } from '../fixtures';
 
 test('an earlier version comes back with exactly its libraries', async ({ deployment, lab }) => {
   await deployment.built('mlenv', 'Machine Learning', ['tiny-000==1.2', 'tiny-001']);
@@ -12,7 +12,7 @@ test('an earlier version comes back with exactly its libraries', async ({ deploy
   let libraries = await detail.section('Libraries');
   await expect(libraries.getByRole('row', { name: /^tiny-000/ })).toContainText('1.7');
 
-  await detail.showVersion(1);
+  await detail.version.selectOption('1');
   await expect(libraries.getByRole('row', { name: /^tiny-000/ })).toContainText('1.2');
   await expect(libraries.getByRole('row', { name: /^tiny-001/ })).toBeVisible();
   await detail.header.getByRole('button', { name: 'Revert' }).click();
@@ -25,6 +25,6 @@ test('an earlier version comes back with exactly its libraries', async ({ deploy
   await expect(libraries.getByRole('row', { name: /^tiny-000/ })).toContainText('1.2');
   await expect(libraries.getByRole('row', { name: /^tiny-002/ })).toHaveCount(0);
   await detail.section('Build log');
-  await expect(detail.log.root).toContainText(/version 1/);
+  await expect(detail.log.text).toContainText(/version 1/);
   expect(await deployment.digest('mlenv', 3)).toBe(await deployment.digest('mlenv', 1));
 });

@@ -1,5 +1,5 @@
 import { Lab } from '../pages/lab';
-import { expect, test } from './journey';
+import { expect, test } from '../fixtures';
 
 test('what is done in one tab is seen in the other', async ({ deployment, lab }) => {
   const other = await Lab.open(await lab.page.context().newPage());
@@ -26,7 +26,7 @@ test('what is done in one tab is seen in the other', async ({ deployment, lab })
   await lab.form.press('Save');
   await expect(mine.row('mlenv')).toContainText('Machine Learning with one');
   await expect(theirs.row('mlenv')).toContainText('Machine Learning with one');
-  const told = other.form.root.getByRole('alert').filter({ hasText: 'changed' });
+  const told = other.form.alert.filter({ hasText: 'changed' });
   await expect(told).toContainText('Machine Learning with one');
   await other.form.press('Save');
   await expect(told).toContainText('Not saved');
@@ -35,7 +35,7 @@ test('what is done in one tab is seen in the other', async ({ deployment, lab })
 
   // A kernel that one tab activates is in the other's launcher within two seconds.
   await lab.detail.action('Activate').click();
-  await expect(await other.launcherCard('Machine Learning with one')).toBeVisible({
+  await expect((await other.launcher()).card('Machine Learning with one')).toBeVisible({
     timeout: 2_000
   });
 
@@ -43,8 +43,8 @@ test('what is done in one tab is seen in the other', async ({ deployment, lab })
   await lab.detail.action('Submit for Publish').click();
   await lab.dialog.getByRole('button', { name: 'Submit for Publish' }).click();
   await theirs.expectStatus('mlenv', 'Pending Approval');
-  await lab.menu('Admin', 'Python Environments');
-  await other.menu('Admin', 'Python Environments');
+  await lab.openAdmin();
+  await other.openAdmin();
   await lab.admin.open('mlenv');
   await other.admin.open('mlenv');
   await lab.admin.review.decide('Approve');

@@ -7,9 +7,7 @@ export type AdminSection = 'Pending' | 'Published' | 'Policy' | 'Audit';
 /** The administrators' tab "Python Environments". */
 export class AdminTab {
   constructor(readonly page: Page) {
-    this.root = page
-      .locator('.jp-DataflowEnvs-tab')
-      .filter({ visible: true, has: page.getByRole('tab', { name: 'Policy' }) });
+    this.root = page.locator('.jp-DataflowEnvs-admin').filter({ visible: true });
   }
 
   readonly root: Locator;
@@ -21,18 +19,34 @@ export class AdminTab {
     return this.root.getByRole('tabpanel', { name });
   }
 
-  get review(): ReviewPage {
-    return new ReviewPage(this.root);
+  button(name: string): Locator {
+    return this.root.getByRole('button', { name, exact: true });
+  }
+
+  /** What was submitted of this environment, in the list of what waits. */
+  pending(shortName: string): Locator {
+    return this.root
+      .getByRole('list', { name: 'Waiting for approval' })
+      .getByRole('listitem')
+      .filter({ has: this.page.getByText(shortName, { exact: true }) });
+  }
+
+  /** The published environment's part of the table. */
+  published(shortName: string): Locator {
+    return this.root
+      .getByRole('table', { name: 'Published environments' })
+      .locator('tbody')
+      .filter({ has: this.page.getByText(shortName, { exact: true }) });
   }
 
   /** Look at what was submitted of this environment. */
   async open(shortName: string): Promise<void> {
-    const pending = await this.section('Pending');
-    await pending
-      .getByRole('listitem')
-      .filter({ has: this.page.getByText(shortName, { exact: true }) })
-      .getByRole('button')
-      .first()
-      .click();
+    await this.section('Pending');
+    await this.pending(shortName).getByRole('button').first().click();
+    await expect(this.review.decision).toBeVisible();
+  }
+
+  get review(): ReviewPage {
+    return new ReviewPage(this.root);
   }
 }

@@ -8,9 +8,7 @@ export type SectionName = 'Libraries' | 'Build log' | 'Versions' | 'Review' | 'E
 /** The tab of one environment, whichever is in front. */
 export class DetailTab {
   constructor(readonly page: Page) {
-    this.root = page
-      .locator('.jp-DataflowEnvs-tab')
-      .filter({ visible: true, has: page.getByRole('tab', { name: 'Libraries' }) });
+    this.root = page.locator('.jp-DataflowEnvs-detail').filter({ visible: true });
   }
 
   readonly root: Locator;
@@ -46,18 +44,39 @@ export class DetailTab {
     return menu.getByRole('menuitem', { name, exact: true });
   }
 
+  tab(name: SectionName): Locator {
+    return this.root.getByRole('tab', { name });
+  }
+
+  async expectSection(name: SectionName): Promise<void> {
+    await expect(this.tab(name)).toHaveAttribute('aria-selected', 'true');
+  }
+
   async section(name: SectionName): Promise<Locator> {
-    const tab = this.root.getByRole('tab', { name });
-    await tab.click();
-    await expect(tab).toHaveAttribute('aria-selected', 'true');
+    await this.tab(name).click();
+    await this.expectSection(name);
     return this.root.getByRole('tabpanel', { name });
   }
 
-  /** Look at another version, as the header's list offers them. */
-  async showVersion(version: number): Promise<void> {
-    const list = this.root.getByRole('combobox', { name: 'Version', exact: true });
-    const option = list.locator('option').filter({ hasText: new RegExp(`^v${version}\\b`) });
-    await list.selectOption(await option.getAttribute('value'));
+  /** The names of the libraries shown, in order. */
+  libraries(): Promise<string[]> {
+    return this.root
+      .getByRole('table', { name: 'Libraries' })
+      .getByRole('rowheader')
+      .allTextContents();
+  }
+
+  /** The header's list of versions to look at. */
+  get version(): Locator {
+    return this.root.getByRole('combobox', { name: 'Version', exact: true });
+  }
+
+  /** In the section Versions. */
+  versionRow(number: number): Locator {
+    return this.root
+      .getByRole('table', { name: 'Versions' })
+      .getByRole('row')
+      .filter({ has: this.page.getByRole('button', { name: `v${number}`, exact: true }) });
   }
 
   async expectStatus(status: string, timeout = 60_000): Promise<void> {

@@ -9,18 +9,47 @@ export interface IRequested {
   pip?: readonly string[];
 }
 
+/** What opens the form. */
+export type FormCommand = 'new' | 'edit' | 'duplicate' | 'use-as-base' | 'import';
+
 /** The form for new, edit and duplicate, whichever is in front. */
 export class FormTab {
   constructor(readonly page: Page) {
-    this.root = page
-      .locator('.jp-DataflowEnvs-tab')
-      .filter({ visible: true, has: page.getByLabel('Conda Libraries') });
+    this.root = page.locator('.jp-DataflowEnvs-formView').filter({ visible: true });
   }
 
   readonly root: Locator;
 
   field(name: string): Locator {
     return this.root.getByLabel(name, { exact: true });
+  }
+
+  /** What is wrong with a field, as it stands below it. */
+  problem(name: string): Locator {
+    return this.root
+      .locator('.jp-DataflowEnvs-field')
+      .filter({ has: this.page.getByText(name, { exact: true }) })
+      .locator('.jp-DataflowEnvs-fieldProblem');
+  }
+
+  get problems(): Locator {
+    return this.root.locator('.jp-DataflowEnvs-fieldProblem');
+  }
+
+  button(name: string): Locator {
+    return this.root.getByRole('button', { name, exact: true });
+  }
+
+  /** Why it was not saved, or what somebody else has changed. */
+  get alert(): Locator {
+    return this.root.getByRole('alert');
+  }
+
+  /** The lines of a library box. */
+  async lines(name: string): Promise<string[]> {
+    // What nobody sees is not drawn.
+    await this.field(name).scrollIntoViewIfNeeded();
+    return this.field(name).locator('.cm-line').allTextContents();
   }
 
   async fill(requested: IRequested): Promise<void> {
@@ -41,7 +70,7 @@ export class FormTab {
   }
 
   async press(button: 'Save' | 'Save and Build' | 'Preview'): Promise<void> {
-    const found = this.root.getByRole('button', { name: button, exact: true });
+    const found = this.button(button);
     await expect(found).not.toHaveAttribute('aria-disabled', 'true');
     await found.click();
   }

@@ -1,29 +1,35 @@
 import type { Locator, Page } from '@playwright/test';
 
-/** JupyterLab's dialog that asks for a notebook's kernel. */
+/** The dialog that asks for a notebook's kernel. */
 export class KernelPicker {
   constructor(page: Page) {
-    this.root = page.getByRole('dialog').filter({ hasText: 'Select Kernel' });
-    this._list = this.root.getByRole('combobox');
+    this.root = page.getByRole('dialog').filter({ has: page.locator('.jp-DataflowEnvs-picker') });
+    this.list = this.root.getByRole('combobox');
+    this.filter = this.root.getByRole('searchbox', { name: 'Filter kernels' });
   }
 
   readonly root: Locator;
+  readonly list: Locator;
+  readonly filter: Locator;
 
-  option(name: string): Locator {
-    return this._list.locator('option').filter({ hasText: name });
+  get groups(): Locator {
+    return this.list.locator('optgroup');
   }
 
-  /** The headings of the list, in order. */
-  groups(): Promise<string[]> {
-    return this._list
-      .locator('optgroup')
-      .evaluateAll(groups => groups.map(group => (group as HTMLOptGroupElement).label));
+  get options(): Locator {
+    return this.list.locator('option');
+  }
+
+  option(name: string): Locator {
+    return this.options.filter({ hasText: name });
+  }
+
+  button(name: string): Locator {
+    return this.root.getByRole('button', { name, exact: true });
   }
 
   async choose(name: string): Promise<void> {
-    await this._list.selectOption({ label: name });
-    await this.root.getByRole('button', { name: 'Select' }).click();
+    await this.list.selectOption({ label: name });
+    await this.button('Select Kernel').click();
   }
-
-  private readonly _list: Locator;
 }

@@ -1,11 +1,12 @@
 import { expect, type Locator, type Page } from '@playwright/test';
-import type { NotebookPanel } from '@jupyterlab/notebook';
 import { randomUUID } from 'node:crypto';
 
 import { AdminTab } from './admin';
-import { DetailTab } from './detail';
-import { FormTab } from './form';
+import { DetailTab, type SectionName } from './detail';
+import { type FormCommand, FormTab } from './form';
 import { KernelPicker } from './kernelPicker';
+import { Launcher } from './launcher';
+import { Notebook } from './notebook';
 import { EnvironmentsPanel } from './panel';
 
 export type Theme = 'Light' | 'Dark' | 'Dark High Contrast';
@@ -29,15 +30,25 @@ export class Lab {
     return lab;
   }
 
-  /** Once JupyterLab has written down which tabs there are. */
-  async reload(): Promise<void> {
+  /** Once JupyterLab has written down which tabs there are, and `more`, such as what a tab shows. */
+  async reload(more = ''): Promise<void> {
     const tab = await this.page.evaluate(() => window.jupyterapp.shell.currentWidget?.id ?? '');
     const workspace = this.page.url().replace('/lab/workspaces/', '/lab/api/workspaces/');
-    await expect
-      .poll(async () => (await this.page.request.get(workspace)).text(), { timeout: 15_000 })
-      .toContain(tab);
+    const kept = async () => (await this.page.request.get(workspace)).text();
+    await expect.poll(kept).toContain(tab);
+    await expect.poll(kept).toContain(more);
     await this.page.reload();
     await this._started();
+  }
+
+  private async _run(command: string, args: Record<string, unknown> = {}): Promise<void> {
+    await this.page.evaluate(
+      ([id, given]) => {
+        // Not waited for: some end with the dialog that they open.
+        void window.jupyterapp.commands.execute(id, given as never);
+      },
+      [command, args] as const
+    );
   }
 
   private async _started(): Promise<void> {
@@ -61,16 +72,61 @@ export class Lab {
     return new DetailTab(this.page);
   }
 
+  /** Open that tab, as panel, palette and menus do. */
+  async openDetail(shortName: string, section?: SectionName): Promise<DetailTab> {
+    const { detail } = this;
+    await this._run('dataflow-envs:open', {
+      shortName,
+      section: section?.replace('Build log', 'log').toLowerCase()
+    });
+    await expect(detail.heading).toBeVisible();
+    return detail;
+  }
+
   get form(): FormTab {
     return new FormTab(this.page);
+  }
+
+  /** Open the form by one of the commands behind buttons and menus. */
+  async openForm(command: FormCommand, shortName?: string): Promise<FormTab> {
+    const { form } = this;
+    await this._run(`dataflow-envs:${command}`, { shortName });
+    await expect(form.button('Save')).toBeVisible();
+    return form;
   }
 
   get admin(): AdminTab {
     return new AdminTab(this.page);
   }
 
+  /** Open that tab from the main menu. */
+  async openAdmin(): Promise<AdminTab> {
+    const { admin } = this;
+    await this.menu('Admin', 'Python Environments');
+    await expect(admin.root.getByRole('tablist')).toBeVisible();
+    return admin;
+  }
+
+  get notebook(): Notebook {
+    return new Notebook(this.page);
+  }
+
+  get picker(): KernelPicker {
+    return new KernelPicker(this.page);
+  }
+
   get dialog(): Locator {
     return this.page.getByRole('dialog').filter({ visible: true }).last();
+  }
+
+  /** What a tab of the main area is chosen by. */
+  tab(name: string | RegExp): Locator {
+    return this.page.getByRole('main').getByRole('tab', { name });
+  }
+
+  /** Close the tab in front, as its cross does; it may ask first. */
+  async closeTab(): Promise<void> {
+    await this._run('application:close');
   }
 
   get statusBar(): Locator {
@@ -121,17 +177,6 @@ export class Lab {
     await expect(target, `not reached by ${key}`).toBeFocused({ timeout: 0 });
   }
 
-  /** The dialog in which a notebook gets another kernel. */
-  async kernelPicker(): Promise<KernelPicker> {
-    await this.page.evaluate(() => {
-      // Not waited for: it ends with the dialog.
-      void window.jupyterapp.commands.execute('notebook:change-kernel');
-    });
-    const picker = new KernelPicker(this.page);
-    await expect(picker.root).toBeVisible();
-    return picker;
-  }
-
   async menu(...names: string[]): Promise<void> {
     const [first, ...rest] = names;
     await this.page.getByRole('menubar').getByRole('menuitem', { name: first }).click();
@@ -146,6 +191,13 @@ export class Lab {
       await window.jupyterapp.commands.execute('apputils:change-theme', { theme: wanted });
     }, name);
     await expect(this.page.locator('body')).toHaveAttribute('data-jp-theme-name', name);
+    // It is shown while a theme is loaded.
+    await expect(this.page.locator('#jupyterlab-splash')).toHaveCount(0);
+  }
+
+  async closeSideBar(): Promise<void> {
+    await this._run('application:toggle-left-area');
+    await expect(this.page.locator('#jp-left-stack')).toBeHidden();
   }
 
   /** Make the side bar so many pixels wide, as by dragging its edge. */
@@ -163,39 +215,23 @@ export class Lab {
       .toBeLessThan(3);
   }
 
-  async launcher(): Promise<Locator> {
-    const launcher = this.page.locator('.jp-Launcher').filter({ visible: true });
-    if ((await launcher.count()) === 0) {
-      await this.page.evaluate(async () => {
-        await window.jupyterapp.commands.execute('launcher:create');
-      });
+  /** The launcher; a new one when none is in front. */
+  async launcher(): Promise<Launcher> {
+    const launcher = new Launcher(this.page);
+    if (!(await launcher.root.isVisible())) {
+      await this.page.evaluate(() => window.jupyterapp.commands.execute('launcher:create'));
     }
-    await expect(launcher.first()).toBeVisible();
-    return launcher.first();
+    await expect(launcher.root).toBeVisible();
+    return launcher;
   }
 
-  /** What starts a notebook with this environment. */
-  async launcherCard(name: string, section = 'Dataflow Environments'): Promise<Locator> {
-    const launcher = await this.launcher();
-    return launcher
-      .locator('.jp-Launcher-section')
-      .filter({ has: this.page.getByRole('heading', { name: section }) })
-      .locator('.jp-LauncherCard')
-      .filter({ hasText: name });
-  }
-
-  /** Run code in the selected cell of the notebook before one; what it prints is in the answer. */
-  async run(code: string): Promise<Locator> {
-    const notebook = this.page.locator('.jp-Notebook').filter({ visible: true });
-    await expect(notebook).toBeVisible();
-    await this.page.waitForFunction(() => {
-      const panel = window.jupyterapp.shell.currentWidget as NotebookPanel | null;
-      return panel?.sessionContext?.session?.kernel?.status === 'idle';
-    });
-    const cell = notebook.locator('.jp-CodeCell').last();
-    await cell.locator('.cm-content').click();
-    await this.page.keyboard.insertText(code);
-    await this.page.keyboard.press('Control+Enter');
-    return cell.locator('.jp-OutputArea-output');
+  /** The names of our code that the browser has fetched, such as `panel`. */
+  async fetched(): Promise<string[]> {
+    const addresses = await this.page.evaluate(() =>
+      performance.getEntriesByType('resource').map(({ name }) => name)
+    );
+    return addresses.flatMap(
+      address => /jupyter_dataflow_envs\/static\/(\w+)\./.exec(address)?.[1] ?? []
+    );
   }
 }

@@ -40,6 +40,11 @@ export class EnvironmentsPanel {
     return this.row(shortName).getByRole('button').first();
   }
 
+  /** What can be done with the environment of that name. */
+  menu(fullName: string): Locator {
+    return this.page.getByRole('menu', { name: fullName, exact: true });
+  }
+
   async newEnvironment(): Promise<void> {
     await this.root.getByRole('button', { name: 'New Environment' }).first().click();
   }

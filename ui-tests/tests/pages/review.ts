@@ -12,9 +12,13 @@ export class ReviewPage {
     return this.decision.getByRole('button', { name, exact: true });
   }
 
+  get comment(): Locator {
+    return this.decision.getByRole('textbox', { name: 'Comment' });
+  }
+
   async decide(name: 'Approve' | 'Reject', comment = ''): Promise<void> {
     if (comment) {
-      await this.decision.getByRole('textbox', { name: 'Comment' }).fill(comment);
+      await this.comment.fill(comment);
     }
     await this.button(name).click();
   }
