@@ -255,12 +255,14 @@ export class FormModel implements IDisposable {
       return;
     }
     const pythons = offeredPythons(versions, allowed);
-    const { values } = this._state;
+    const { restoredAt, touched, values } = this._state;
     this._change({ pythons });
     if (pythons.length > 0 && !this._initial.pythonVersion) {
       const pythonVersion = pythons[0];
       this._initial = { ...this._initial, pythonVersion };
-      if (!values.pythonVersion && !this._state.touched.has('python_version')) {
+      // A draft that was kept before the versions had come was never given one.
+      const isLeftEmpty = touched.has('python_version') && restoredAt === null;
+      if (!values.pythonVersion && !isLeftEmpty) {
         this._change({ values: { ...values, pythonVersion } });
       }
       this._check();

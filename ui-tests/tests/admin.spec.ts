@@ -206,7 +206,7 @@ test('the audit trail: filters, live, older pages, downloads', async ({ deployme
   await section.getByRole('combobox', { name: 'What' }).selectOption('Reviews: all');
   await expect(trail.getByRole('row', { name: /Environment created/ })).toHaveCount(0);
   await expect(
-    trail.getByRole('row', { name: /Submitted for deployment.*rep/ }).first()
+    trail.getByRole('row', { name: /Submitted for publishing.*rep/ }).first()
   ).toBeVisible();
   await section.getByRole('textbox', { name: 'Who' }).fill('nobody');
   await expect(section).toContainText('Nothing like that has happened.');

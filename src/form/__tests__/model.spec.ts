@@ -141,6 +141,18 @@ describe('FormModel', () => {
     expect(localStorage).toHaveLength(0);
   });
 
+  it('gives a draft its Python when that had not come before it was left', async () => {
+    source.packageVersions.mockReturnValueOnce(new Promise(() => undefined));
+    await open();
+    complete();
+    expect(model.state.values.pythonVersion).toBe('');
+    model.dispose();
+    await open();
+    expect(model.state.restoredAt).not.toBeNull();
+    expect(model.state.values.pythonVersion).toBe('3.12');
+    expect(shown()).toEqual([]);
+  });
+
   it('survives a browser that keeps nothing', async () => {
     const full = jest.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
       throw new DOMException('full', 'QuotaExceededError');

@@ -43,11 +43,12 @@ test('shows what somebody else has changed, and whose stays', async ({ deploymen
   await expect(form.field('Full Name')).toHaveValue('Renamed');
 });
 
-test('shows what the policy and the server refuse', async ({ deployment, lab, page }) => {
+test('shows what the policy and the server refuse', async ({ deployment, page }) => {
   await deployment.setPolicy({
     python_versions: ['3.11'],
     denied_packages: [{ name: 'tiny-009', specifier: '', reason: 'use tiny-008 <b>instead</b>' }]
   });
+  const lab = await Lab.open(page);
   const form = await lab.openForm('new');
   await expect(form.field('Python Version')).toHaveValue('3.11');
   await form.fill({ short: 'deny', full: 'Denied', conda: ['tiny-009'] });

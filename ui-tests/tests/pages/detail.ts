@@ -40,7 +40,7 @@ export class DetailTab {
   /** The same in the menu of all others, which is opened. */
   async furtherAction(name: string): Promise<Locator> {
     await this.action('More actions').click();
-    const menu = this.root.page().getByRole('menu', { name: 'More actions' });
+    const menu = this.page.getByRole('menu', { name: 'More actions' });
     return menu.getByRole('menuitem', { name, exact: true });
   }
 

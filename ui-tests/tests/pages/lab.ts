@@ -34,7 +34,8 @@ export class Lab {
   async reload(more = ''): Promise<void> {
     const tab = await this.page.evaluate(() => window.jupyterapp.shell.currentWidget?.id ?? '');
     const workspace = this.page.url().replace('/lab/workspaces/', '/lab/api/workspaces/');
-    const kept = async () => (await this.page.request.get(workspace)).text();
+    const kept = async () =>
+      JSON.stringify(await (await this.page.request.get(workspace)).json());
     await expect.poll(kept).toContain(tab);
     await expect.poll(kept).toContain(more);
     await this.page.reload();
@@ -92,6 +93,10 @@ export class Lab {
     const { form } = this;
     await this._run(`dataflow-envs:${command}`, { shortName });
     await expect(form.button('Save')).toBeVisible();
+    if (command !== 'use-as-base') {
+      // What is proposed comes a moment later.
+      await expect(form.field('Python Version')).not.toHaveValue('');
+    }
     return form;
   }
 
