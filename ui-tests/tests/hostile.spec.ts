@@ -20,6 +20,7 @@ test('what people and tools wrote is shown as text, everywhere', async ({
   page.on('dialog', dialog => {
     throw new Error(`Something opened a dialog: ${dialog.message()}`);
   });
+  await deployment.published('pub', MARKUP, []);
   await deployment.create('evil', MARKUP, {
     conda: ['tiny-000', await deployment.hold()],
     description: `${MARKUP}\n[a link](javascript:alert(1))`

@@ -1,25 +1,25 @@
 import { expectAccessible, picture } from './appearance';
 import { expect, test } from './fixtures';
 import { Lab, THEMES } from './pages/lab';
+import { soon } from './soon';
 
 const PANEL = '#jupyter-dataflow-envs';
-const SOON = { timeout: 2000 };
 
 test('what others do appears by itself within two seconds', async ({ deployment, lab }) => {
   const slow = await deployment.hold();
   const panel = await lab.panel();
   await expect(panel.root).toContainText('No environments yet.');
   await deployment.create('mlenv', 'Machine Learning Environment', [slow]);
-  await expect(panel.row('mlenv')).toContainText('Saved', SOON);
+  await expect(panel.row('mlenv')).toContainText('Saved', { timeout: soon() });
   await deployment.edit('mlenv', { full_name: 'Deep Learning' });
-  await expect(panel.row('mlenv')).toContainText('Deep Learning', SOON);
+  await expect(panel.row('mlenv')).toContainText('Deep Learning', { timeout: soon() });
   await deployment.build('mlenv');
-  await expect(panel.row('mlenv')).toContainText('In Progress', SOON);
+  await expect(panel.row('mlenv')).toContainText('In Progress', { timeout: soon() });
   await deployment.cancel('mlenv');
-  await expect(panel.row('mlenv')).toContainText('Failed', { timeout: 5000 });
+  await expect(panel.row('mlenv')).toContainText('Failed', { timeout: 2 * soon() });
   await expect(panel.row('mlenv')).toContainText('cancelled');
   await deployment.removeAll();
-  await expect(panel.root).toContainText('No environments yet.', SOON);
+  await expect(panel.root).toContainText('No environments yet.', { timeout: soon() });
 });
 
 test('keeps the rows when the server is out of reach, and comes back by itself', async ({
@@ -52,5 +52,5 @@ test('keeps the rows when the server is out of reach, and comes back by itself',
   await expect(panel.row('other')).toBeVisible();
   await expect(panel.root).not.toContainText('Connection lost');
   await deployment.create('third', 'Live Again');
-  await expect(panel.row('third')).toBeVisible(SOON);
+  await expect(panel.row('third')).toBeVisible({ timeout: soon() });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from '../fixtures';
+import { soon } from '../soon';
 
 test('from nothing to a cell that runs in the new environment', async ({ deployment, lab }) => {
   const panel = await lab.panel();
@@ -50,7 +51,7 @@ test('from nothing to a cell that runs in the new environment', async ({ deploym
   await detail.action('Activate').click();
   await expect(detail.action('New Notebook')).toBeVisible();
   const card = (await lab.launcher()).card('Machine Learning');
-  await expect(card).toBeVisible({ timeout: 2_000 });
+  await expect(card).toBeVisible({ timeout: soon() });
   await card.click();
   const module = name.replace('-', '_');
   await expect(

@@ -20,8 +20,8 @@ test('a log of 100,000 lines arrives, is scrolled and searched', async ({
   expect(await page.title()).not.toContain('owned');
 
   const scrolling = await watchFrames(page, () => detail.log.scrollThrough());
-  // Far from what `make bench` is to show, because tests may run beside others.
-  expect(scrolling.longest).toBeLessThan(250);
+  // How long the longest takes is for `make bench` to show: tests run beside others.
+  expect(scrolling.work).toBeLessThan(50);
   await detail.log.search('77778 linked');
   await expect(detail.log.text.getByText('77778 linked')).toBeVisible();
   await deployment.release();

@@ -35,9 +35,9 @@ test('1,000 environments are listed, filtered and walked through', async ({ page
   await page.keyboard.press('Home');
   await expect(panel.row('s000')).toBeVisible();
   const scrolling = await watchFrames(page, () => panel.scrollThrough());
-  // Far from what `make bench` is to show, because tests may run beside others.
-  expect(typing.longest).toBeLessThan(250);
-  expect(scrolling.longest).toBeLessThan(250);
+  // How long the longest takes is for `make bench` to show: tests run beside others.
+  expect(typing.work).toBeLessThan(50);
+  expect(scrolling.work).toBeLessThan(50);
 });
 
 test('the kernel picker finds one of 1,000', async ({ page }) => {
@@ -47,11 +47,10 @@ test('the kernel picker finds one of 1,000', async ({ page }) => {
   const picker = await lab.notebook.changeKernel();
   // The first hundred come at once; what is typed is asked of the server, which knows all of them.
   await expect(picker.groups.first()).toHaveAttribute('label', 'Dataflow Environments');
-  await expect(picker.option('Genomics Course')).toHaveCount(0);
-  await picker.filter.fill('genomics course');
-  await expect(picker.option('Genomics Course').first()).toBeAttached();
-  await expect(picker.options.filter({ hasNotText: 'Genomics Course' })).toHaveCount(0);
-  await expect(picker.root.getByRole('status')).toHaveText(/^\d+ kernels match$/);
+  await expect(picker.option('Time Series Team 940')).toHaveCount(0);
+  await picker.filter.fill('series 940');
+  await expect(picker.options).toHaveText(['Activate and start: Time Series Team 940 (s3ac)']);
+  await expect(picker.root.getByRole('status')).toHaveText('1 kernel matches');
   await picker.filter.fill('nothing is called so');
   await expect(picker.options).toHaveCount(0);
   await expect(picker.root.getByRole('status')).toHaveText('0 kernels match');

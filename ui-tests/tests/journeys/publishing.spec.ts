@@ -2,6 +2,7 @@ import { Deployment } from '../deployment';
 import { expect, test } from '../fixtures';
 import { Lab } from '../pages/lab';
 import { login, restOf } from '../servers';
+import { soon } from '../soon';
 
 // Logins and XSRF checks are on here, and each person has a browser of their own.
 
@@ -83,7 +84,7 @@ test('two people and an administrator bring an environment to everybody', async 
   await his.open('geo');
   await bob.detail.action('Activate').click();
   const card = (await bob.launcher()).card('Geospatial Analysis');
-  await expect(card).toBeVisible({ timeout: 2_000 });
+  await expect(card).toBeVisible({ timeout: soon() });
   await card.click();
   await expect(await bob.notebook.run('import tiny_000; print(tiny_000.VERSION)')).toHaveText(
     '1.5\n',

@@ -1,4 +1,5 @@
 import { Lab } from '../pages/lab';
+import { soon } from '../soon';
 import { expect, test } from '../fixtures';
 
 test('what is done in one tab is seen in the other', async ({ deployment, lab }) => {
@@ -36,7 +37,7 @@ test('what is done in one tab is seen in the other', async ({ deployment, lab })
   // A kernel that one tab activates is in the other's launcher within two seconds.
   await lab.detail.action('Activate').click();
   await expect((await other.launcher()).card('Machine Learning with one')).toBeVisible({
-    timeout: 2_000
+    timeout: soon()
   });
 
   // A decision in one tab is a decision in both.

@@ -34,8 +34,7 @@ export class Lab {
   async reload(more = ''): Promise<void> {
     const tab = await this.page.evaluate(() => window.jupyterapp.shell.currentWidget?.id ?? '');
     const workspace = this.page.url().replace('/lab/workspaces/', '/lab/api/workspaces/');
-    const kept = async () =>
-      JSON.stringify(await (await this.page.request.get(workspace)).json());
+    const kept = async () => JSON.stringify(await (await this.page.request.get(workspace)).json());
     await expect.poll(kept).toContain(tab);
     await expect.poll(kept).toContain(more);
     await this.page.reload();
@@ -224,7 +223,7 @@ export class Lab {
   async launcher(): Promise<Launcher> {
     const launcher = new Launcher(this.page);
     if (!(await launcher.root.isVisible())) {
-      await this.page.evaluate(() => window.jupyterapp.commands.execute('launcher:create'));
+      await this._run('launcher:create');
     }
     await expect(launcher.root).toBeVisible();
     return launcher;

@@ -43,10 +43,10 @@ export class Notebook {
         'text',
         file
       );
-    await this.page.evaluate(
-      path => window.jupyterapp.commands.execute('docmanager:open', { path }),
-      file
-    );
+    await this.page.evaluate(path => {
+      void window.jupyterapp.commands.execute('docmanager:open', { path });
+    }, file);
+    await expect(this.page.getByRole('tab', { name: file })).toBeVisible();
   }
 
   /** Run code in its last cell; what that prints is in the answer. */
