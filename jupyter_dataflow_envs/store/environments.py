@@ -244,8 +244,8 @@ def _parts(sort: str, person: Person) -> list[tuple[ColumnElement[bool], ColumnE
 
 def _part(wanted: Page, person: Person, which: ColumnElement[bool], column: ColumnElement[Any]) -> Select[Any]:
     query = COLUMNS.add_columns(column.label("sorted_by"), environments.c.id.label("then_by")).where(which)
-    if wanted.text:
-        pattern = "%" + wanted.text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    for word in wanted.text.lower().split():
+        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         query = query.where(
             or_(
                 environments.c.short_name.like(pattern, escape="\\"),

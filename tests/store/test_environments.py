@@ -425,7 +425,20 @@ def test_an_unknown_sort_is_refused(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("%", ["b"]), ("_", ["c"]), ("\\", ["d"]), ("50%", ["b"]), ("x_y", ["c"]), ("xzy", ["a"]), ("X_Y", ["c"])],
+    [
+        ("%", ["b"]),
+        ("_", ["c"]),
+        ("\\", ["d"]),
+        ("50%", ["b"]),
+        ("x_y", ["c"]),
+        ("xzy", ["a"]),
+        ("X_Y", ["c"]),
+        # Each word for itself, wherever it stands.
+        ("off 50", ["b"]),
+        ("d slash", ["d"]),
+        ("50 slash", []),
+        (" ", ["a", "b", "c", "d"]),
+    ],
 )
 def test_what_is_searched_is_text_and_no_pattern(database: Database, text: str, found: list[str]) -> None:
     with database.write() as connection:
