@@ -90,6 +90,11 @@ export class FormModel implements IDisposable {
       this._askName();
       this._onEnvironments();
       void this._readPythons(me.policy.python_versions);
+      const dropped = this.args.importing ? this._workbench.pendingImport : null;
+      if (dropped) {
+        this._workbench.pendingImport = null;
+        void this.import(dropped.text, dropped.fileName);
+      }
     } catch (error) {
       this._change({ phase: 'failed', error });
     }

@@ -285,6 +285,22 @@ describe('FormModel', () => {
     expect(model.state.values).toMatchObject({ shortName: '', conda: 'numpy', pip: '' });
   });
 
+  it('takes the file that was dropped on the panel, once', async () => {
+    workbench.pendingImport = { fileName: 'environment.yml', text: 'dependencies: [pandas]' };
+    source.import.mockResolvedValue({
+      spec: { short_name: null, full_name: '', conda_requirements: ['pandas'], pip_requirements: [] }
+    });
+    await open({ id: 'other' });
+    expect(source.import).not.toHaveBeenCalled();
+    model.dispose();
+    await open({ importing: true });
+    expect(source.import).toHaveBeenCalledWith('dependencies: [pandas]', 'environment.yml');
+    expect(model.state.values.conda).toBe('pandas');
+    model.dispose();
+    await open({ id: 'third', importing: true });
+    expect(source.import).toHaveBeenCalledTimes(1);
+  });
+
   it('stops a solve that is cancelled', async () => {
     await open();
     void model.solve();

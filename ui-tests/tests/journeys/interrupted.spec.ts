@@ -3,7 +3,6 @@ import { expect, test } from '../fixtures';
 test('a server that dies during a build is missed, and found again by itself', async ({
   deployment,
   lab,
-  page,
   server
 }) => {
   test.setTimeout(180_000);
@@ -20,13 +19,8 @@ test('a server that dies during a build is missed, and found again by itself', a
   await expect(detail.root).toContainText('Connection lost');
   await expect(detail.log.text).toContainText('Downloading');
   await server.restart();
-  // JupyterLab's own word on the lost server, which covers the page.
-  await page.addLocatorHandler(page.locator('.jp-Dialog'), dialog =>
-    dialog.getByRole('button').first().click()
-  );
-  await expect(panel.root).not.toContainText('Connection lost', {
-    timeout: 45_000
-  });
+  await lab.dismissDialogs();
+  await expect(panel.root).not.toContainText('Connection lost', { timeout: 60_000 });
   await deployment.release();
   await expect
     .poll(() => deployment.status('mlenv'), { timeout: 60_000 })

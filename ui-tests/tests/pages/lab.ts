@@ -133,6 +133,13 @@ export class Lab {
     await this._run('application:close');
   }
 
+  /** From now on close what JupyterLab says of a lost server, which would cover the page. */
+  async dismissDialogs(): Promise<void> {
+    await this.page.addLocatorHandler(this.page.locator('.jp-Dialog'), dialog =>
+      dialog.getByRole('button').first().click()
+    );
+  }
+
   get statusBar(): Locator {
     return this.page.locator('#jp-main-statusbar');
   }

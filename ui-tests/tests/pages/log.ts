@@ -55,7 +55,7 @@ export class LogView {
     await this.page.keyboard.press('Enter');
   }
 
-  /** All of it, as its Copy button gives it. */
+  /** What its Copy button copies: the selection, or all of it. */
   async copied(): Promise<string> {
     await this.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await this.page.evaluate(() => navigator.clipboard.writeText(''));
