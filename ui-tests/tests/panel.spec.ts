@@ -149,6 +149,7 @@ test('everything by keyboard', async ({ page, deployment }) => {
   }
   const lab = await Lab.open(page);
   const panel = await lab.panel();
+  await expect(panel.name('cenv')).toBeVisible();
   await panel.filter.focus();
   await page.keyboard.press('ArrowDown');
   await expect(panel.name('aenv')).toBeFocused();
@@ -203,7 +204,7 @@ test('filters by name, owner, status and library, and remembers what is folded',
   await expect(heading).toHaveAttribute('aria-expanded', 'true');
   await heading.click();
   await expect(list).toHaveCount(0);
-  await page.reload();
+  await lab.reload('');
   await lab.panel();
   await expect(heading).toHaveAttribute('aria-expanded', 'false');
   await heading.click();

@@ -37,7 +37,7 @@ test('follows a build to its kernel although the panel was never opened', async 
   expect(await lab.fetched()).not.toContain('panel');
 
   // What is over is no news after a reload.
-  await lab.reload();
+  await lab.reload('notebook:Untitled');
   await notebook.expectKernel(NAME);
   await expect(page.locator(TOAST)).toHaveCount(0);
 });

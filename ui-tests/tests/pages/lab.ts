@@ -30,13 +30,18 @@ export class Lab {
     return lab;
   }
 
-  /** Once JupyterLab has written down which tabs there are, and `more`, such as what a tab shows. */
-  async reload(more = ''): Promise<void> {
-    const tab = await this.page.evaluate(() => window.jupyterapp.shell.currentWidget?.id ?? '');
-    const workspace = this.page.url().replace('/lab/workspaces/', '/lab/api/workspaces/');
-    const kept = async () => JSON.stringify(await (await this.page.request.get(workspace)).json());
-    await expect.poll(kept).toContain(tab);
-    await expect.poll(kept).toContain(more);
+  /** @param kept - what JupyterLab is to have written down before, or it is lost; otherwise the tab in front */
+  async reload(kept?: string): Promise<void> {
+    const wanted =
+      kept ?? (await this.page.evaluate(() => window.jupyterapp.shell.currentWidget?.id ?? ''));
+    const [, origin, workspace] = /^(.*)\/lab\/workspaces\/([^/?]+)/.exec(this.page.url())!;
+    await expect
+      .poll(async () => {
+        const { request } = this.page;
+        const answer = await request.get(`${origin}/lab/api/workspaces/${workspace}`);
+        return JSON.stringify(await answer.json());
+      })
+      .toContain(wanted);
     await this.page.reload();
     await this._started();
   }
