@@ -29,6 +29,8 @@ test('follows a build to its kernel although the panel was never opened', async 
   await expect(toast).toContainText(`${NAME}: version 1 is built`, { timeout: 60_000 });
   await expect(toast).toHaveCount(1);
   expect(await lab.fetched()).not.toContain('panel');
+  // Nobody near it, it closes by itself.
+  await toast.hover();
   await look(lab, 'toast-built', [TOAST]);
   await toast.getByRole('button', { name: 'Activate' }).click();
   await expect(toast).toContainText(`${NAME} is active`);
