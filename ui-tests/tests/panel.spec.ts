@@ -123,7 +123,7 @@ test('offers everything in menus that say why something is disabled', async ({
   await submit.click({ force: true });
   await expect(menu).toBeVisible();
   await look(lab, 'panel-menu', [MENU]);
-  await page.keyboard.press('Escape');
+  await submit.press('Escape');
   await expect(menu).toHaveCount(0);
   await panel.row('sketc').hover();
   await panel.row('sketc').getByRole('button', { name: 'More Actions' }).click();

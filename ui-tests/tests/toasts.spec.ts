@@ -15,12 +15,12 @@ test('follows a build to its kernel although the panel was never opened', async 
   const toast = lab.toast(NAME);
   await expect(toast).toHaveCount(1);
   await expect(toast).toContainText(`Building ${NAME} v1`);
-  await expect(toast).toContainText(/downloading [\d.]+ [kM]?B/, { timeout: 30_000 });
+  await expect(toast).toContainText('downloading', { timeout: 30_000 });
   await look(lab, 'toast-building', [TOAST]);
 
   // In the middle of the build.
   await page.reload();
-  await expect(toast).toContainText(/downloading [\d.]+ [kM]?B/, { timeout: 30_000 });
+  await expect(toast).toContainText('downloading', { timeout: 30_000 });
 
   // Hidden, it stays hidden until there is something to say.
   await toast.getByTitle('Hide notification').click();
