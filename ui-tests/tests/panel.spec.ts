@@ -159,9 +159,12 @@ test('everything by keyboard', async ({ page, deployment }) => {
   await expect(panel.name('cenv')).toBeFocused();
   await page.keyboard.press('Home');
   await expect(panel.name('aenv')).toBeFocused();
-  await page.keyboard.press('Tab');
   const row = panel.row('aenv');
-  await expect(row.getByRole('button', { name: 'More Actions' })).toBeFocused();
+  const more = row.getByRole('button', { name: 'More Actions' });
+  // The row that has the focus is the one whose buttons Tab reaches.
+  await expect(more).toHaveAttribute('tabindex', '0');
+  await page.keyboard.press('Tab');
+  await expect(more).toBeFocused();
   await page.keyboard.press('Tab');
   await expect(row.getByRole('button', { name: 'Build' })).toBeFocused();
   await page.keyboard.press('Shift+Tab');
