@@ -288,7 +288,12 @@ describe('FormModel', () => {
   it('takes the file that was dropped on the panel, once', async () => {
     workbench.pendingImport = { fileName: 'environment.yml', text: 'dependencies: [pandas]' };
     source.import.mockResolvedValue({
-      spec: { short_name: null, full_name: '', conda_requirements: ['pandas'], pip_requirements: [] }
+      spec: {
+        short_name: null,
+        full_name: '',
+        conda_requirements: ['pandas'],
+        pip_requirements: []
+      }
     });
     await open({ id: 'other' });
     expect(source.import).not.toHaveBeenCalled();
