@@ -56,7 +56,7 @@ test('shows what the policy and the server refuse', async ({ deployment, page })
   await expect(form.alert).toContainText('It was not saved.');
   const row = form.alert.getByRole('row', { name: /tiny-009/ });
   await expect(row).toContainText('use tiny-008 <b>instead</b>');
-  await expect(row).toContainText('denied_packages');
+  await expect(row).toContainText('Denied packages');
   await expectAccessible(page, [FORM]);
 
   await form.fill({ conda: ['tiny-008'] });
