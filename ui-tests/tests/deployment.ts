@@ -61,9 +61,13 @@ export class Deployment {
         await this._post(`environments/${short_name}/cancel`);
         await this.expectStatus(short_name, 'Failed');
       }
-      const url = this._url(`environments/${short_name}?force=true`);
-      await this._answered(this.request.delete(url));
+      await this.remove(short_name);
     }
+  }
+
+  async remove(shortName: string): Promise<void> {
+    const url = this._url(`environments/${shortName}?force=true`);
+    await this._answered(this.request.delete(url));
   }
 
   async list(): Promise<IEnvironment[]> {

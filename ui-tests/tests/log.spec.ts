@@ -197,7 +197,7 @@ test('says that its version was deleted', async ({ page, deployment }) => {
   const lab = await Lab.open(page);
   const { log } = await lab.openDetail('gone', 'Build log');
   await expect(log.text).toContainText('Downloading');
-  await deployment.removeAll();
+  await deployment.remove('gone');
   await expect(log.root.getByText('This version was deleted')).toBeVisible();
   await expect(log.root.getByText('Connection lost')).toHaveCount(0);
 });
