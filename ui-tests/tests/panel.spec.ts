@@ -150,9 +150,12 @@ test('everything by keyboard', async ({ page, deployment }) => {
   const lab = await Lab.open(page);
   const panel = await lab.panel();
   await expect(panel.name('cenv')).toBeVisible();
-  await panel.filter.focus();
-  await page.keyboard.press('ArrowDown');
-  await expect(panel.name('aenv')).toBeFocused();
+  await expect(async () => {
+    await panel.filter.focus();
+    await page.keyboard.press('ArrowDown');
+    // JupyterLab gives its tabs the focus some time after it says that it is there.
+    await expect(panel.name('aenv')).toBeFocused({ timeout: 500 });
+  }).toPass();
   await page.keyboard.press('ArrowDown');
   await expect(panel.name('benv')).toBeFocused();
   await page.keyboard.press('End');

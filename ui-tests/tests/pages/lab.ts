@@ -59,6 +59,8 @@ export class Lab {
   private async _started(): Promise<void> {
     await this.page.waitForFunction(() => Boolean(window.jupyterapp));
     await this.page.evaluate(() => window.jupyterapp.restored);
+    // The tab in front takes the focus once more.
+    await this.page.waitForFunction(() => window.jupyterapp.shell.currentWidget !== null);
     await expect(this.page.locator('#jupyterlab-splash')).toHaveCount(0);
   }
 
