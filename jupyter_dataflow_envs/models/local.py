@@ -1,4 +1,4 @@
-"""Local environments in requests and answers."""
+"""Local environments in answers."""
 
 from __future__ import annotations
 
@@ -7,39 +7,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from .environments import ActionAnswer, ProgressAnswer
-from .requests import BaseBody, Lines, Request
 from .versions import PackageChangeAnswer, RequestedAnswer
-
-
-class LocalSpec(Request):
-    """A Local environment to make. With a base, which brings its own, no Python version."""
-
-    name: str
-    base: BaseBody | None = None
-    python_version: str | None = None
-    conda_requirements: Lines = []
-    pip_requirements: Lines = []
-
-
-class CopyToLocalBody(Request):
-    """`name`: of the copy; None: the short name."""
-
-    name: str | None = None
-
-
-class CopyToDataflowBody(Request):
-    """What the new environment is to be called. `skip_unreproducible`: leave out what no name and version would bring."""
-
-    short_name: str
-    full_name: str
-    description: str = ""
-    skip_unreproducible: bool = False
-
-
-class LocalKernelBody(Request):
-    """`install_ipykernel`: install it first where it is missing; the answer comes before that is done."""
-
-    install_ipykernel: bool = False
 
 
 class CopiedFromAnswer(TypedDict):
@@ -69,8 +37,8 @@ class LocalPackageAnswer(TypedDict):
 
 
 class LocalAnswer(TypedDict):
-    """`work` is what is being done, or was done last and failed; `phase` and `progress` are its. `reason`: why it failed
-    or is broken. `found_by` are words for people. `requested`: where it was made from a form."""
+    """`work` is what is being done, or was done last and failed; `phase` and `progress` are its. `reason`: why it
+    failed or is broken. `found_by` are words for people. `requested`: where it was made from a form."""
 
     id: str
     name: str
