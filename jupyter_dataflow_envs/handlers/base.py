@@ -216,6 +216,14 @@ class DataflowHandler(Asking, APIHandler):
         return None
 
 
+def send_log(handler: DataflowHandler, data: bytes, next_offset: int, *, complete: bool) -> None:
+    """Answer with a part of a log; its headers say where it goes on, and whether this was all."""
+    handler.set_header("X-Next-Offset", str(next_offset))
+    handler.set_header("X-Log-Complete", "true" if complete else "false")
+    handler.set_header("Cache-Control", "no-store")
+    handler.finish(data, set_content_type="text/plain; charset=UTF-8")
+
+
 def status_of(kind: type[DataflowError]) -> int:
     """By the table; a class that a layer derived for itself is answered as the one it is derived from."""
     return next(STATUSES[c] for c in kind.__mro__ if c in STATUSES)

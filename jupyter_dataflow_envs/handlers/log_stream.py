@@ -1,4 +1,4 @@
-"""The build log as it is written, over a WebSocket."""
+"""Logs as they are written, over WebSockets."""
 
 from __future__ import annotations
 
@@ -24,41 +24,44 @@ OUTCOME_SECONDS = 0.25
 FRAME_BYTES = 256 * 1024
 
 
-class LogStreamHandler(Streaming):
-    """The build log as it is written.
+class LogStreaming(Streaming):
+    """A log as it is written.
 
     Frames `{offset, text}`, whole characters each; then `{complete, outcome}` and close 1000. Who was cut off connects
     again with `?offset=` the end of the last frame: nothing twice, nothing missing.
     """
 
-    async def prepare_stream(self, short_name: str, number: str) -> None:  # type: ignore[override]
-        self._offset = self.integer("offset", 0, most=10**15)
-        attempt = self.integer("attempt", 0, most=10**9) or None
-        find = self.deployment.versions.log_place
-        self._place: LogPlace = await self.call(find, self.person, short_name, int(number), attempt)
+    _offset = 0
+
+    def read_more(self, offset: int) -> tuple[bytes, int]:
+        """What is written from there on, and where that ends; in a worker thread, and often."""
+        raise NotImplementedError
+
+    def read_part(self, offset: int) -> tuple[bytes, int, str | None]:
+        """As `read_more`, and what became of it if that is all."""
+        raise NotImplementedError
 
     def open(self, **path: str) -> None:
         super().open(**path)
         self.sending = asyncio.create_task(self._follow())
 
     async def _follow(self) -> None:
-        versions = self.deployment.versions
         asked = 0.0
         with suppress(WebSocketClosedError, asyncio.CancelledError):
             while True:
-                data, end = await self.call(versions.read_more, self._place, self._offset, FRAME_BYTES)
+                data, end = await self.call(self.read_more, self._offset)
                 if data:
                     await self._send(data, end)
                     continue
                 if time.monotonic() - asked >= OUTCOME_SECONDS:
                     asked = time.monotonic()
-                    part = await self.call(versions.read_log, self._place, self._offset, FRAME_BYTES)
-                    if part.data:
-                        await self._send(part.data, part.next_offset)
+                    data, end, outcome = await self.call(self.read_part, self._offset)
+                    if data:
+                        await self._send(data, end)
                         asked = 0.0
                         continue
-                    if part.outcome is not None:
-                        await self.write_message(json.dumps({"complete": True, "outcome": part.outcome.value}))
+                    if outcome is not None:
+                        await self.write_message(json.dumps({"complete": True, "outcome": outcome}))
                         self.close(1000)
                         return
                 await asyncio.sleep(POLL_SECONDS)
@@ -66,6 +69,23 @@ class LogStreamHandler(Streaming):
     async def _send(self, data: bytes, end: int) -> None:
         await self.write_message(json.dumps({"offset": self._offset, "text": data.decode("utf-8", "replace")}))
         self._offset = end
+
+
+class LogStreamHandler(LogStreaming):
+    """A build's, of the latest attempt at it or of the one that `?attempt=` names."""
+
+    async def prepare_stream(self, short_name: str, number: str) -> None:  # type: ignore[override]
+        self._offset = self.integer("offset", 0, most=10**15)
+        attempt = self.integer("attempt", 0, most=10**9) or None
+        find = self.deployment.versions.log_place
+        self._place: LogPlace = await self.call(find, self.person, short_name, int(number), attempt)
+
+    def read_more(self, offset: int) -> tuple[bytes, int]:
+        return self.deployment.versions.read_more(self._place, offset, FRAME_BYTES)
+
+    def read_part(self, offset: int) -> tuple[bytes, int, str | None]:
+        part = self.deployment.versions.read_log(self._place, offset, FRAME_BYTES)
+        return part.data, part.next_offset, part.outcome.value if part.outcome else None
 
 
 ROUTES = [("/environments/{short_name}/versions/{number}/log/stream", LogStreamHandler)]

@@ -1,0 +1,1 @@
+"""Local environments: found on this machine, made and copied, as kernels, and read for Copy to Dataflow."""
