@@ -1,1 +1,1 @@
-"""Local environments: found on this machine, made and copied, as kernels, and read for Copy to Dataflow."""
+"""Local environments: personal to one notebook server, found on the machine or made here."""
