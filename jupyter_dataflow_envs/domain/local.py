@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.utils import canonicalize_name
 
@@ -16,6 +15,9 @@ from .errors import Conflict, FieldError, InvalidSpec
 from .lock import Lock, Manager, direction
 from .names import RESERVED, shown
 from .permissions import ALLOWED, Decision
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAME_LIMIT = 40
 FOUND_PREFIX = "found-"

@@ -170,7 +170,7 @@ class Deployment:
     def _watch(self) -> None:
         watch = ChangeWatch(self.database)
         self._quietly(self.activations.reconcile)
-        self._quietly(lambda: self.local)
+        self._quietly(self._open_local)
         beaten = time.monotonic()
         woken = True
         while not self._ended.is_set():
@@ -209,6 +209,10 @@ class Deployment:
             if event.kind is EventKind.DELETED and event.short_name and event.environment_id:
                 self.activations.forget(event.short_name, event.environment_id)
         self.activations.refresh(_moved(fresh))
+
+    def _open_local(self) -> None:
+        """Kernels of Local environments are put right at the start, whether anybody asks for them or not."""
+        assert self.local is not None
 
     def _beat(self) -> None:
         try:
