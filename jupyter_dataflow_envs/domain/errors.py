@@ -49,12 +49,12 @@ class InvalidSpec(DataflowError):
 
     code = "invalid"
 
-    def __init__(self, errors: Sequence[FieldError]) -> None:
+    def __init__(self, errors: Sequence[FieldError], message: str = "") -> None:
         self.errors = tuple(errors)
         first = self.errors[0]
         where = f"{first.field}, line {first.line}" if first.line else first.field
         others = f" (and {len(self.errors) - 1} more)" if len(self.errors) > 1 else ""
-        super().__init__(f"{where}: {first.message}{others}")
+        super().__init__(message or f"{where}: {first.message}{others}")
 
     def body(self) -> dict[str, Any]:
         return {**super().body(), "errors": [asdict(e) for e in self.errors]}

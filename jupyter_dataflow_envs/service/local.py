@@ -37,10 +37,10 @@ class Unreproducible(InvalidSpec):
     code = "unreproducible"
 
     def __init__(self, packages: Sequence[InstalledPackage]) -> None:
-        super().__init__([FieldError("packages", None, p.name, p.unreproducible or "") for p in packages])
-        self.message = (
+        super().__init__(
+            [FieldError("packages", None, p.name, p.unreproducible or "") for p in packages],
             f"{', '.join(p.name for p in packages)} can't be reproduced elsewhere: no name and version brings what is "
-            "installed. Leave them out, or install released versions of them first."
+            "installed. Leave them out, or install released versions of them first.",
         )
 
 
