@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...domain.names import shown
-from .looks import Looks
+from .looks import Looks, real
 
 _LIMIT = 500
 _NAME = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)
@@ -54,7 +54,7 @@ def prefix_of(python: str, looks: Looks) -> str:
     for _ in range(16):
         looks.at(link)
         folder = os.path.dirname(link)  # noqa: PTH120
-        prefix = os.path.dirname(os.path.realpath(folder))  # noqa: PTH120
+        prefix = os.path.dirname(real(folder))  # noqa: PTH120
         if (
             looks.is_file(f"{prefix}/pyvenv.cfg")
             or looks.is_folder(f"{prefix}/conda-meta")
@@ -65,7 +65,7 @@ def prefix_of(python: str, looks: Looks) -> str:
             link = os.path.join(folder, os.readlink(link))  # noqa: PTH115, PTH118
         except (OSError, ValueError):
             break
-    return os.path.dirname(os.path.realpath(os.path.dirname(python)))  # noqa: PTH120
+    return os.path.dirname(real(os.path.dirname(python)))  # noqa: PTH120
 
 
 def _has_library(prefix: str, looks: Looks) -> bool:

@@ -131,9 +131,9 @@ def own_conda(conda_prefix: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(conda_prefix, tmp_path / "own", symlinks=True))
 
 
-@pytest.fixture(scope="session")
-def real_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("venv") / "real"
+@pytest.fixture
+def real_venv(tmp_path: Path) -> Path:
+    folder = tmp_path / "real"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     return folder
 
