@@ -155,6 +155,8 @@ def test_kernelspecs_name_environments(home: Home) -> None:
     home.kernel("torch-too", torch / "bin/python")
     home.kernel("gone", home.folder / "gone/bin/python3")
     home.kernel("r", home.folder / "R/bin/R")
+    (home.folder / "python").touch()
+    home.kernel("loose", home.folder / "python")
     home.kernel("shim", home.folder / ".pyenv/shims/python")
     home.kernel("bad name", torch / "bin/python")
     home.kernel("python3", "python")
