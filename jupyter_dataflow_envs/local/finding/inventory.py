@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ...domain.local import FOUND_PREFIX, FoundKernel, FoundPrefix, InstalledPackage
-from .looks import Looks
+from .looks import Looks, real
 from .packages import installed
 from .places import Candidate, Places, Surroundings, find_places
 from .prefix import read_layout, read_prefix
@@ -86,7 +86,7 @@ class Inventory:
         for spec in places.kernelspecs:
             ours = bool(self._owner) and spec.owner == self._owner
             kernel = FoundKernel(spec.name, spec.display_name, ours)
-            found.setdefault(os.path.realpath(spec.prefix), []).append(kernel)
+            found.setdefault(real(spec.prefix), []).append(kernel)
         return {prefix: tuple(sorted(some, key=lambda k: (not k.ours, k.name))) for prefix, some in found.items()}
 
 

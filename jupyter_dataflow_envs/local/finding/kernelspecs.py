@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...domain.names import shown
-from .looks import Looks
+from .looks import Looks, real
 
 _LIMIT = 500
 _NAME = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)
@@ -44,31 +44,30 @@ def read_kernelspecs(folders: Sequence[Path], sys_prefix: Path, looks: Looks) ->
     return [spec for spec in found.values() if spec is not None]
 
 
-def prefix_of(python: str, looks: Looks) -> str:
+def prefix_of(python: str, looks: Looks) -> str | None:
     """Where an interpreter's packages are: the folder above its `bin`.
 
     A virtual environment's interpreter is a link to another's and yet has a prefix of its own; a link from some other
-    folder has that of what it points to.
+    folder has that of what it points to. None: it can't be told.
     """
     link = python
     for _ in range(16):
         looks.at(link)
         folder = os.path.dirname(link)  # noqa: PTH120
-        prefix = os.path.dirname(os.path.realpath(folder))  # noqa: PTH120
-        if (
-            looks.is_file(f"{prefix}/pyvenv.cfg")
-            or looks.is_folder(f"{prefix}/conda-meta")
-            or _has_library(prefix, looks)
-        ):
+        prefix = os.path.dirname(real(folder))  # noqa: PTH120
+        if prefix != "/" and _is_prefix(prefix, looks):
             return prefix
         try:
             link = os.path.join(folder, os.readlink(link))  # noqa: PTH115, PTH118
         except (OSError, ValueError):
             break
-    return os.path.dirname(os.path.realpath(os.path.dirname(python)))  # noqa: PTH120
+    folder = os.path.dirname(python)  # noqa: PTH120
+    return os.path.dirname(real(folder)) if folder.endswith("/bin") else None  # noqa: PTH120
 
 
-def _has_library(prefix: str, looks: Looks) -> bool:
+def _is_prefix(prefix: str, looks: Looks) -> bool:
+    if looks.is_file(f"{prefix}/pyvenv.cfg") or looks.is_folder(f"{prefix}/conda-meta"):
+        return True
     return any(re.match(r"(?:python|pypy)\d\.\d", name) for name in looks.entries(f"{prefix}/lib"))
 
 
@@ -91,7 +90,8 @@ def _kernelspec(name: str, text: str, sys_prefix: Path, looks: Looks) -> Kernels
     folder, _, program = argv[0].rpartition("/")
     if not folder.startswith("/") or not _PYTHON.fullmatch(program) or folder.endswith("/shims"):
         return None
-    return Kernelspec(name, title, argv[0], prefix_of(argv[0], looks), None)
+    found = prefix_of(argv[0], looks)
+    return Kernelspec(name, title, argv[0], found, None) if found else None
 
 
 def _of(value: Any, key: str, kind: type) -> Any:

@@ -84,6 +84,14 @@ class Looks:
         return not self._fresh and all(_now(path) == before for path, before in self.seen.items())
 
 
+def real(path: str) -> str:
+    """The path with its links followed; as it is where it can't be a path, as with a NUL in it."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return path
+
+
 def read_bytes(path: str, limit: int) -> bytes | None:
     """The beginning of an ordinary file; None where there is none that can be read. A pipe does not block it."""
     try:

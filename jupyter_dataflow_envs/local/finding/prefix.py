@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...domain.local import FoundPrefix, Kind
 from ...domain.names import shown
-from .looks import Looks
+from .looks import Looks, real
 from .packages import count
 from .places import Candidate
 from .site_packages import distributions, minor_of, site_folders
@@ -65,16 +65,17 @@ def read_layout(prefix: str, looks: Looks, hint: Kind | None = None, python: str
     else:
         kind, version = hint or Kind.PYTHON, _interpreter_version(prefix, python, looks)
     folders = site_folders(prefix, minor_of(version), looks)
-    version = version or _library_version(folders)
+    if kind is not Kind.CONDA:  # whose records tell it, or that there is none
+        version = version or _library_version(folders)
     if config and config.get("include-system-site-packages", "").lower() == "true" and "home" in config:
-        base = os.path.dirname(os.path.realpath(config["home"]))  # noqa: PTH120
+        base = os.path.dirname(real(config["home"]))  # noqa: PTH120
         folders += [folder for folder in site_folders(base, minor_of(version), looks) if folder not in folders]
     return Layout(kind, version, folders, config or {})
 
 
 def _python(candidate: Candidate) -> str:
     folder = f"{candidate.prefix}/bin"
-    if candidate.python and os.path.realpath(os.path.dirname(candidate.python)) == folder:  # noqa: PTH120
+    if candidate.python and real(os.path.dirname(candidate.python)) == folder:  # noqa: PTH120
         return f"{folder}/{os.path.basename(candidate.python)}"  # noqa: PTH119
     return next((f"{folder}/{name}" for name in _PYTHONS if os.path.lexists(f"{folder}/{name}")), f"{folder}/python")
 
@@ -119,7 +120,7 @@ def _config_version(config: dict[str, str], looks: Looks) -> str | None:
 
 def _interpreter_version(prefix: str, python: str | None, looks: Looks) -> str | None:
     """Of its headers; else of its folder's name (3.11.7, cpython-3.11.7-linux-x86_64-gnu); else of its file's."""
-    program = os.path.basename(os.path.realpath(python or f"{prefix}/bin/python3"))  # noqa: PTH119
+    program = os.path.basename(real(python or f"{prefix}/bin/python3"))  # noqa: PTH119
     minor = minor_of(program.removeprefix("python").removeprefix("pypy"))
     for name in looks.entries(f"{prefix}/include"):
         if name.startswith("python") and minor in (None, minor_of(name.removeprefix("python"))):
@@ -171,7 +172,7 @@ def _interpreter_fault(python: str, looks: Looks) -> str | None:
         return None
     if found == errno.ELOOP:
         return f"Its interpreter {named} is a link that leads back to itself: make the environment anew."
-    target = shown(os.path.realpath(python), 200)
+    target = shown(real(python), 200)
     if found in (errno.EACCES, errno.EPERM):
         return f"You have no permission to use its interpreter {target}: ask the one who owns it."
     return (
