@@ -240,6 +240,35 @@ def test_cancelled(deployment: Deployment, python: str) -> None:
         deployment.local.environments.get("mlenv")
 
 
+def test_cancelled_in_the_midst_of_it(deployment: Deployment, python: str, tmp_path: Path) -> None:
+    create(deployment, "mlenv", python)
+    build(deployment, "mlenv")
+    before = {p: p.stat().st_mtime_ns for p in prefix_of(deployment, "mlenv").rglob("*") if not p.is_symlink()}
+    deployment.local.copy_to_local(ALICE, "mlenv", "mine")
+    wait_until(lambda: (tmp_path / "local/environments/mine/lib").exists(), "files of the copy")
+    deployment.local.environments.cancel("mine")
+    gone = settled(deployment, "mine")
+    assert (gone.status, gone.reason) == (LocalStatus.FAILED, "cancelled")
+    assert list((tmp_path / "local/environments").iterdir()) == []
+    assert list((tmp_path / "local/removed").iterdir()) == []
+    assert not (tmp_path / "kernels/local-mine").exists()
+    after = {p: p.stat().st_mtime_ns for p in prefix_of(deployment, "mlenv").rglob("*") if not p.is_symlink()}
+    assert after == before
+
+
+def test_one_that_waits_is_cancelled_at_once(tmp_path: Path, channel: Path, python: str) -> None:
+    warm(tmp_path / "root", channel)
+    with opened(tmp_path, channel) as deployment:
+        create(deployment, "mlenv", python)
+        build(deployment, "mlenv")
+        names = ["one", "two", "three"]  # two go on at a time
+        for name in names:
+            deployment.local.copy_to_local(ALICE, "mlenv", name)
+        deployment.local.environments.cancel("three")
+        assert deployment.local.environments.get("three").reason == "cancelled"
+        assert [ready(deployment, name).status for name in names[:2]] == [LocalStatus.READY] * 2
+
+
 def test_delete_waits_for_kernels(deployment: Deployment, python: str, tmp_path: Path) -> None:
     create(deployment, "mlenv", python)
     build(deployment, "mlenv")
