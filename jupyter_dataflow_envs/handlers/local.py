@@ -14,15 +14,30 @@ if TYPE_CHECKING:
     from ..local.environments import LocalEnvironments
     from ..local.records import Record
     from ..models import CopiedFromAnswer, DriftAnswer, LocalAnswer, LocalPackageAnswer, ReproductionAnswer
+    from ..service.local import Local
 
 LOG_LIMIT = 1024 * 1024
 
 
-class LocalListHandler(DataflowHandler):
+class LocalRoute(DataflowHandler):
+    """`local` and `environments` may have to open the person's folder first: for worker threads alone."""
+
+    @property
+    def local(self) -> Local:
+        return self.deployment.local
+
+    @property
+    def environments(self) -> LocalEnvironments:
+        return self.deployment.local.environments
+
+    def shown(self, environment: LocalEnvironment) -> LocalAnswer:
+        return local_answer(self.environments, environment)
+
+
+class LocalListHandler(LocalRoute):
     @operation("Local environments: made here, and found on this machine.", answer="LocalList")
     async def get(self) -> None:
-        local = self.deployment.local.environments
-        self.answer({"items": await self.gate.call_reading(lambda: [local_answer(local, e) for e in local.list()])})
+        self.answer({"items": await self.gate.call_reading(self._list)})
 
     @operation("Make a Local environment, at once.", body="LocalSpec", answer="LocalAnswer", status=202)
     async def post(self) -> None:
@@ -36,43 +51,45 @@ class LocalListHandler(DataflowHandler):
             pip_requirements=asked.pip_requirements,
             base=WantedBase(asked.base.short_name, asked.base.version) if asked.base else None,
         )
-        made = await self.call(self.deployment.local.create, self.person, asked.name, draft)
-        self.answer(await self.call(local_answer, self.deployment.local.environments, made), 202)
+        person = self.person
+        self.answer(await self.call(lambda: self.shown(self.local.create(person, asked.name, draft))), 202)
+
+    def _list(self) -> list[LocalAnswer]:
+        return [self.shown(environment) for environment in self.environments.list()]
 
 
-class LocalHandler(DataflowHandler):
+class LocalHandler(LocalRoute):
     @operation("One with its packages; with ?size the bytes of its files.", answer="LocalDetails", query=("size",))
     async def get(self, local: str) -> None:
         self.answer(await self.call(self._details, local, sized=self.flag("size")))
 
     @operation("Delete one that was made here.", status=204)
     async def delete(self, local: str) -> None:
-        await self.call(self.deployment.local.environments.delete, local)
+        await self.call(lambda: self.environments.delete(local))
         self.set_status(204)
         self.finish()
 
     def _details(self, id: str, *, sized: bool) -> dict[str, Any]:
-        local = self.deployment.local.environments
-        environment = local.get(id)
-        packages = local.packages(environment)
-        size = local.size(environment) if sized else None
-        return {**local_answer(local, environment), "packages": [package_answer(p) for p in packages], "size": size}
+        environment = self.environments.get(id)
+        packages = self.environments.packages(environment)
+        size = self.environments.size(environment) if sized else None
+        return {**self.shown(environment), "packages": [package_answer(p) for p in packages], "size": size}
 
 
-class LocalCancelHandler(DataflowHandler):
+class LocalCancelHandler(LocalRoute):
     @operation("Cancel what is being done with it.", status=202)
     async def post(self, local: str) -> None:
-        await self.call(self.deployment.local.environments.cancel, local)
+        await self.call(lambda: self.environments.cancel(local))
         self.answer({}, 202)
 
 
-class LocalDriftHandler(DataflowHandler):
+class LocalDriftHandler(LocalRoute):
     @operation("What has changed in it since it was made or copied.", answer="DriftAnswer")
     async def get(self, local: str) -> None:
-        self.answer(drift_answer(*await self.call(self.deployment.local.environments.drift, local)))
+        self.answer(await self.call(lambda: drift_answer(*self.environments.drift(local))))
 
 
-class LocalKernelHandler(DataflowHandler):
+class LocalKernelHandler(LocalRoute):
     @operation(
         "Make it a kernel, with ipykernel installed first if that is asked for.",
         body="LocalKernelBody",
@@ -82,23 +99,20 @@ class LocalKernelHandler(DataflowHandler):
         from ..models import LocalKernelBody
 
         install = self.body(LocalKernelBody).install_ipykernel
-        environment, status = await self.call(self._register, local, install=install)
-        self.answer(await self.call(local_answer, self.deployment.local.environments, environment), status)
+        answer, status = await self.call(self._register, local, install=install)
+        self.answer(answer, status)
 
     @operation("Take its kernel away.", answer="LocalAnswer")
     async def delete(self, local: str) -> None:
-        environments = self.deployment.local.environments
-        environment = await self.call(environments.unregister, local)
-        self.answer(await self.call(local_answer, environments, environment))
+        self.answer(await self.call(lambda: self.shown(self.environments.unregister(local))))
 
-    def _register(self, id: str, *, install: bool) -> tuple[LocalEnvironment, int]:
-        environments = self.deployment.local.environments
-        if install and not environments.get(id).has_ipykernel:
-            return environments.install_ipykernel(id), 202
-        return environments.register(id), 200
+    def _register(self, id: str, *, install: bool) -> tuple[LocalAnswer, int]:
+        if install and not self.environments.get(id).has_ipykernel:
+            return self.shown(self.environments.install_ipykernel(id)), 202
+        return self.shown(self.environments.register(id)), 200
 
 
-class LocalLogHandler(DataflowHandler):
+class LocalLogHandler(LocalRoute):
     @operation(
         "The log of what was done with it last, from a byte offset on.",
         media_type="text/plain",
@@ -107,7 +121,7 @@ class LocalLogHandler(DataflowHandler):
     async def get(self, local: str) -> None:
         offset = self.integer("offset", 0, most=10**15)
         limit = self.integer("limit", LOG_LIMIT, most=LOG_LIMIT)
-        part = await self.call(self.deployment.local.environments.read_log, local, offset, limit)
+        part = await self.call(lambda: self.environments.read_log(local, offset, limit))
         send_log(self, part.data, part.next_offset, complete=part.outcome is not None)
 
 
@@ -127,7 +141,7 @@ class LocalLogStreamHandler(LogStreaming):
         return part.data, part.next_offset, part.outcome
 
 
-class CopyToDataflowHandler(DataflowHandler):
+class CopyToDataflowHandler(LocalRoute):
     @operation("What Copy to Dataflow would ask for, and what it could not.", answer="ReproductionAnswer")
     async def get(self, local: str) -> None:
         self.answer(await self.call_slow(self._reproduction, local))
@@ -143,21 +157,18 @@ class CopyToDataflowHandler(DataflowHandler):
         from ..service.specs import Draft
 
         asked: CopyToDataflowBody = self.body(CopyToDataflowBody)
+        person, draft = self.person, Draft(full_name=asked.full_name, description=asked.description)
         made = await self.call_slow(
-            self.deployment.local.copy_to_dataflow,
-            self.person,
-            local,
-            asked.short_name,
-            Draft(full_name=asked.full_name, description=asked.description),
-            skip_unreproducible=asked.skip_unreproducible,
+            lambda: self.local.copy_to_dataflow(
+                person, local, asked.short_name, draft, skip_unreproducible=asked.skip_unreproducible
+            )
         )
-        self.answer(environment_answer(made, self.person), 202)
+        self.answer(environment_answer(made, person), 202)
 
     def _reproduction(self, id: str) -> ReproductionAnswer:
-        local = self.deployment.local
-        wanted = local.reproduction(id)
+        wanted = self.local.reproduction(id)
         return {
-            "short_name": local.free_short_name(local.environments.get(id).name),
+            "short_name": self.local.free_short_name(self.environments.get(id).name),
             "python_version": wanted.python_version,
             "conda_requirements": list(wanted.conda_requirements),
             "pip_requirements": list(wanted.pip_requirements),
@@ -166,7 +177,7 @@ class CopyToDataflowHandler(DataflowHandler):
         }
 
 
-class CopyToLocalHandler(DataflowHandler):
+class CopyToLocalHandler(LocalRoute):
     @operation(
         "Copy the version that you can use to a Local environment.",
         body="CopyToLocalBody",
@@ -177,8 +188,8 @@ class CopyToLocalHandler(DataflowHandler):
         from ..models import CopyToLocalBody
 
         name = self.body(CopyToLocalBody).name
-        made = await self.call(self.deployment.local.copy_to_local, self.person, short_name, name)
-        self.answer(await self.call(local_answer, self.deployment.local.environments, made), 202)
+        person = self.person
+        self.answer(await self.call(lambda: self.shown(self.local.copy_to_local(person, short_name, name))), 202)
 
 
 def local_answer(environments: LocalEnvironments, environment: LocalEnvironment) -> LocalAnswer:

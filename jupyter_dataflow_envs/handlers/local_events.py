@@ -25,7 +25,7 @@ class LocalEventsHandler(Streaming):
     """A frame whenever something has changed: read the list again then, and after each connection."""
 
     async def prepare_stream(self) -> None:  # type: ignore[override]
-        self._environments = self.deployment.local.environments
+        self._environments = await self.call(lambda: self.deployment.local.environments)
 
     def open(self) -> None:
         super().open()
