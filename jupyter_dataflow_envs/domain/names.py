@@ -71,11 +71,11 @@ def check_python_version(text: str) -> str:
 
 def shown(text: str, limit: int = 80) -> str:
     """Somebody's text as it may be quoted: shortened, without credentials of a URL, and nothing in it that could
-    hide or move what is around it."""
+    hide or move what is around it; a tab is shown as the space that it looks like."""
     # Masked before it is shortened: half a password would no longer look like one.
     text = _TOKEN.sub("***", _USER_INFO.sub("***@", text[:2000]))
     short = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join("\N{REPLACEMENT CHARACTER}" if _is_control(c) else c for c in short)
+    return "".join("\N{REPLACEMENT CHARACTER}" if _is_control(c) else c for c in short.replace("\t", " "))
 
 
 def _is_control(character: str) -> bool:

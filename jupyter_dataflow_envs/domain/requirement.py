@@ -98,7 +98,9 @@ def parse_pair(
     """Both lists of an environment. Raises InvalidSpec with every error of both, names that stand in both included."""
     conda, conda_errors = parse_requirements(conda_lines, "conda", extended=extended)
     pip, pip_errors = parse_requirements(pip_lines, "pip", extended=extended)
-    in_conda = {r.name: r.line for r in conda}
+    in_conda: dict[str, int] = {}
+    for requirement in conda:  # of a name that stands there twice, the first is the one to keep
+        in_conda.setdefault(requirement.name, requirement.line)
     twice = [
         FieldError(
             FIELDS["pip"],
@@ -155,7 +157,7 @@ def _refuse_what_tools_take(text: str, manager: Manager) -> None:
         raise _Refused("channels are set for the whole deployment; expected the library without 'channel::'")
     if "://" in text or re.search(r"\s@|@\s", text) or text.startswith("file:"):
         raise _Refused(f"URLs are not taken; expected {FORMS}")
-    if text.startswith((".", "/", "~", "\\")) or "/" in text or "\\" in text:
+    if re.match(r"\.|~(?!=)", text) or "/" in text or "\\" in text:
         raise _Refused(f"paths are not taken; expected {FORMS}")
     if ";" in text:
         raise _Refused("markers (after ;) are not taken: the environment has one Python on one platform")

@@ -1,6 +1,6 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import type { Environment, Me } from '../api/schemas';
+import type { Environment, Me, Version } from '../api/schemas';
 
 export const trans = nullTranslator.load('jupyter_dataflow_envs');
 
@@ -34,6 +34,40 @@ export function environment(change: Partial<Environment> = {}): Environment {
     created_at: '2026-11-01T12:00:00Z',
     updated_at: '2026-11-01T12:00:00Z',
     etag: '"1"',
+    ...change
+  };
+}
+
+/** One that was built. */
+export function version(number: number, change: Partial<Version> = {}): Version {
+  return {
+    number,
+    attempt: 1,
+    outcome: 'succeeded',
+    reason: null,
+    requested: {
+      base: null,
+      python_version: '3.11',
+      conda_requirements: ['pandas>=2'],
+      pip_requirements: []
+    },
+    digest: `${number}`.repeat(64),
+    python: '3.11.7',
+    size: 1_000_000,
+    installed: true,
+    phase: null,
+    progress: null,
+    phases: [],
+    pin_installed: false,
+    reverted_from: null,
+    warnings: [],
+    created_by: 'alice',
+    created_at: '2026-11-01T12:00:00Z',
+    started_at: '2026-11-01T12:00:00Z',
+    finished_at: '2026-11-01T12:01:00Z',
+    duration: 60,
+    packages: [],
+    attempts: [],
     ...change
   };
 }

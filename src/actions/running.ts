@@ -2,6 +2,9 @@ import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { ActionName } from './looks';
 
+/** What takes its time: actions of the server's table, and what only the browser does. */
+type Work = ActionName | 'new_notebook';
+
 /** Which actions on which environments are under way: their buttons are busy, and nothing is asked for twice. */
 export class Running {
   /** Of `key`; replaced as a whole. */
@@ -13,12 +16,12 @@ export class Running {
     return this._stateChanged;
   }
 
-  has(shortName: string, action: ActionName): boolean {
+  has(shortName: string, action: Work): boolean {
     return this._state.has(keyOf(shortName, action));
   }
 
   /** @returns whether it may go on: not while the same is under way */
-  begin(shortName: string, action: ActionName): boolean {
+  begin(shortName: string, action: Work): boolean {
     if (this.has(shortName, action)) {
       return false;
     }
@@ -26,7 +29,7 @@ export class Running {
     return true;
   }
 
-  end(shortName: string, action: ActionName): void {
+  end(shortName: string, action: Work): void {
     const ended = keyOf(shortName, action);
     this._change([...this._state].filter(key => key !== ended));
   }
@@ -40,6 +43,6 @@ export class Running {
   private readonly _stateChanged = new Signal<this, ReadonlySet<string>>(this);
 }
 
-function keyOf(shortName: string, action: ActionName): string {
+function keyOf(shortName: string, action: Work): string {
   return `${action} ${shortName}`;
 }

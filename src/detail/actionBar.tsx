@@ -1,16 +1,16 @@
-import { copyIcon, type LabIcon, notebookIcon } from '@jupyterlab/ui-components';
+import { copyIcon, ellipsesIcon, type LabIcon, notebookIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { Environment } from '../api/schemas';
 import { ActionButton } from '../ui/actionButton';
+import { type MenuEntries, openMenu } from '../ui/reasonMenu';
 import { useSignalState } from '../ui/useSignalState';
 import { decisionOf, type IWorkbench, useWorkbench } from '../workbench';
-import { MoreMenu } from './moreMenu';
 import { type Offered, offerOf } from './offered';
 import { useCommand } from './useCommand';
 
 /** What an offered action looks like now. */
-export interface IOfferLook {
+interface IOfferLook {
   offered: Offered;
   label: string;
   icon: LabIcon;
@@ -32,6 +32,15 @@ export function ActionBar({ environment }: { environment: Environment }): JSX.El
   const building = environment.status === 'In Progress';
   const look = (offered: Offered) => lookOf(offered, environment, workbench);
   const next = building ? undefined : primary.find(offered => look(offered).allowed);
+  const entries = (): MenuEntries =>
+    menu.flatMap(group => [
+      null,
+      ...group.map(look).map(({ allowed, busy, offered, refusal, ...rest }) => ({
+        ...rest,
+        refusal: allowed && !busy ? null : (refusal ?? ''),
+        onChoose: () => run(offered)
+      }))
+    ]);
   return (
     <div
       ref={bar}
@@ -47,10 +56,14 @@ export function ActionBar({ environment }: { environment: Environment }): JSX.El
           {...rest}
         />
       ))}
-      <MoreMenu
+      <ActionButton
         label={trans.__('More actions')}
-        groups={menu.map(group => group.map(look))}
-        onChoose={run}
+        icon={ellipsesIcon}
+        iconOnly
+        menu
+        onClick={({ currentTarget }) =>
+          openMenu(trans.__('More actions'), entries(), currentTarget)
+        }
       />
     </div>
   );
@@ -61,16 +74,22 @@ function lookOf(
   environment: Environment,
   { looks, running, trans }: IWorkbench
 ): IOfferLook {
+  const isBusy = (work: Parameters<typeof running.has>[1]) =>
+    running.has(environment.short_name, work);
   const always = { offered, allowed: true, refusal: null, busy: false };
   switch (offered) {
     case 'new_notebook':
-      return { ...always, label: trans.__('New Notebook'), icon: notebookIcon };
+      return {
+        ...always,
+        label: trans.__('New Notebook'),
+        icon: notebookIcon,
+        busy: isBusy(offered)
+      };
     case 'duplicate':
       return { ...always, label: trans.__('Duplicate'), icon: copyIcon };
     default: {
       const { allowed, reason } = decisionOf(environment, offered);
-      const busy = running.has(environment.short_name, offered);
-      return { offered, ...looks[offered], allowed, refusal: reason, busy };
+      return { offered, ...looks[offered], allowed, refusal: reason, busy: isBusy(offered) };
     }
   }
 }

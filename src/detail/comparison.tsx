@@ -4,9 +4,9 @@ import type { Compared, Environment, VersionSummary } from '../api/schemas';
 import { DiffTable } from '../ui/diffTable';
 import { ErrorNote } from '../ui/notes';
 import { useSignalState } from '../ui/useSignalState';
+import { latestBuilt, versionLine } from '../ui/versionWords';
 import { useWorkbench } from '../workbench';
 import { SectionSkeleton } from './blanks';
-import { latestBuilt, versionLine } from './versionWords';
 
 export interface ISide {
   shortName: string;

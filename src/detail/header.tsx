@@ -6,6 +6,7 @@ import { ActionButton } from '../ui/actionButton';
 import { momentWords, sizeWords } from '../ui/format';
 import { plain } from '../ui/plain';
 import { StatusChip } from '../ui/statusChip';
+import { latestBuilt, versionLine } from '../ui/versionWords';
 import { decisionOf, useWorkbench } from '../workbench';
 import { ActionBar } from './actionBar';
 import { BuildSteps } from './buildSteps';
@@ -13,7 +14,6 @@ import type { IDetailState } from './model';
 import { Note } from './note';
 import { OldVersionBanner } from './oldVersionBanner';
 import { useCommand } from './useCommand';
-import { latestBuilt, versionLine } from './versionWords';
 
 /** What the environment is, what stands against it, and what can be done with it. */
 export function Header(props: {

@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import type { Environment, Version } from '../api/schemas';
 import { ActionButton } from '../ui/actionButton';
+import { FilterInput } from '../ui/filterInput';
 import { ErrorNote } from '../ui/notes';
 import { decisionOf, useWorkbench } from '../workbench';
 import { type ILibraryRow, libraryRows, type Origin } from './libraryRows';
@@ -60,14 +61,7 @@ export function Libraries(props: {
         </Note>
       ))}
       <div className="jp-DataflowEnvs-tools">
-        <input
-          type="search"
-          className="jp-mod-styled jp-DataflowEnvs-filter"
-          placeholder={trans.__('Filter libraries')}
-          aria-label={trans.__('Filter libraries')}
-          value={filter}
-          onChange={event => setFilter(event.target.value)}
-        />
+        <FilterInput label={trans.__('Filter libraries')} value={filter} onChange={setFilter} />
         <div className="jp-DataflowEnvs-chips" role="group" aria-label={trans.__('Show by origin')}>
           <Chip
             label={trans.__('All')}

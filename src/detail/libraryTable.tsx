@@ -6,6 +6,7 @@ import { useWorkbench } from '../workbench';
 import { channelName, type ILibraryRow, type Plan } from './libraryRows';
 import { newerKey } from './newer';
 import { type ISorting, SortHead } from './sorting';
+import { useRowsInSight } from './useRowsInSight';
 
 type Column = 'name' | 'requested' | 'installed' | 'newest' | 'from' | 'origin' | 'size';
 
@@ -27,6 +28,21 @@ function Table(props: ILibraryTableProps): JSX.Element {
     descending: false
   });
   const sorted = React.useMemo(() => sortedRows(rows, sorting, newer), [rows, sorting, newer]);
+  const body = React.useRef<HTMLTableSectionElement>(null);
+  const sight = useRowsInSight(body, sorted.length);
+  const draw = (index: number) => {
+    const row = sorted[index];
+    return (
+      <LibraryRow
+        key={`${row.manager} ${row.name}`}
+        ref={sight?.measure}
+        index={sight && index}
+        row={row}
+        origin={origins[row.origin]}
+        newest={newer && (newer.get(newerKey(row)) ?? '')}
+      />
+    );
+  };
   const head = (column: Column, label: string, className?: string) => (
     <SortHead {...{ column, label, sorting, className }} onSort={setSorting} />
   );
@@ -34,9 +50,10 @@ function Table(props: ILibraryTableProps): JSX.Element {
     <table
       className="jp-DataflowEnvs-table jp-DataflowEnvs-libraries"
       aria-label={trans.__('Libraries')}
+      aria-rowcount={sight ? sorted.length + 1 : undefined}
     >
       <thead>
-        <tr>
+        <tr aria-rowindex={sight ? 1 : undefined}>
           {head('name', trans.__('Library'))}
           {head('requested', trans.__('Requested'))}
           {head('installed', trans.__('Installed'))}
@@ -46,16 +63,12 @@ function Table(props: ILibraryTableProps): JSX.Element {
           {head('size', trans.__('Size'), 'jp-mod-wide jp-mod-number')}
         </tr>
       </thead>
-      <tbody>
-        {sorted.map(row => (
-          <LibraryRow
-            key={`${row.manager} ${row.name}`}
-            row={row}
-            origin={origins[row.origin]}
-            newest={newer && (newer.get(newerKey(row)) ?? '')}
-          />
-        ))}
+      <tbody ref={body}>
+        {sight && <Blank height={sight.before} />}
+        {(sight?.indexes ?? sorted.map((_, index) => index)).map(draw)}
+        {sight && <Blank height={sight.after} />}
       </tbody>
+      {sight && <Widths rows={rows} newer={newer} origins={origins} />}
     </table>
   );
 }
@@ -63,12 +76,25 @@ function Table(props: ILibraryTableProps): JSX.Element {
 /** One row a library, sorted by any column: what was asked for first, unless one wants another order. */
 export const LibraryTable = React.memo(Table);
 
-function Row(props: { row: ILibraryRow; origin: string; newest: string | null }): JSX.Element {
-  const { row, origin, newest } = props;
+interface IRowProps {
+  row: ILibraryRow;
+  origin: string;
+  newest: string | null;
+  /** In a table of which not all rows are drawn. */
+  index: number | null;
+}
+
+function Row(props: IRowProps, ref: React.Ref<HTMLTableRowElement>): JSX.Element {
+  const { row, origin, newest, index } = props;
   const { trans } = useWorkbench();
   const { channel, installed, manager, name, plan, planned, requested, size } = row;
   return (
-    <tr className={plan ? `jp-mod-${plan}` : undefined}>
+    <tr
+      ref={ref}
+      className={plan ? `jp-mod-${plan}` : undefined}
+      data-index={index ?? undefined}
+      aria-rowindex={index === null ? undefined : index + 2}
+    >
       <th scope="row">{name}</th>
       <td>
         {requested !== null && <code>{requested}</code>}
@@ -108,7 +134,39 @@ function Row(props: { row: ILibraryRow; origin: string; newest: string | null })
   );
 }
 
-const LibraryRow = React.memo(Row);
+const LibraryRow = React.memo(React.forwardRef(Row));
+
+/** In place of the rows that are not drawn. */
+function Blank({ height }: { height: number }): JSX.Element {
+  return <tr aria-hidden="true" style={{ height }} />;
+}
+
+/** Keeps columns as wide as all rows need them, whichever are drawn: a row that takes no room, of the longest texts. */
+function Widths({ rows, newer, origins }: ILibraryTableProps): JSX.Element {
+  const texts = React.useMemo(() => {
+    const longest = (textOf: (row: ILibraryRow) => string) =>
+      rows.map(textOf).reduce((a, b) => (b.length > a.length ? b : a), '');
+    return [
+      longest(({ name }) => name),
+      longest(({ requested, planned }) => [requested, planned].filter(Boolean).join(' → ')),
+      longest(({ installed }) => installed ?? '—'),
+      ...(newer ? [longest(row => newer.get(newerKey(row)) ?? '—')] : []),
+      longest(({ manager, channel }) => `${manager} · ${channel ? channelName(channel) : ''}`),
+      longest(({ origin }) => origins[origin])
+    ];
+  }, [rows, newer, origins]);
+  return (
+    <tfoot className="jp-DataflowEnvs-widths" aria-hidden="true">
+      <tr>
+        {texts.map((text, index) => (
+          <td key={index} className={index === texts.length - 2 ? 'jp-mod-wide' : undefined}>
+            {text}
+          </td>
+        ))}
+      </tr>
+    </tfoot>
+  );
+}
 
 function Nothing({ words }: { words: string }): JSX.Element {
   return (

@@ -2,11 +2,11 @@ import * as React from 'react';
 
 import type { Environment } from '../api/schemas';
 import { ActionButton } from '../ui/actionButton';
+import { latestBuilt } from '../ui/versionWords';
 import { useWorkbench } from '../workbench';
 import type { IDetailState } from './model';
 import { Note } from './note';
 import { RevertButton } from './revertButton';
-import { latestBuilt } from './versionWords';
 
 /** Says that an earlier version is looked at, and how to get it back or to leave it. */
 export function OldVersionBanner(props: {

@@ -4,18 +4,18 @@ import type { Environment, VersionSummary } from '../api/schemas';
 import { ActionButton } from '../ui/actionButton';
 import { agoWords, durationWords, momentWords, sizeWords } from '../ui/format';
 import { plain } from '../ui/plain';
-import { useWorkbench } from '../workbench';
-import { SectionSkeleton } from './blanks';
-import { Comparison, type ISides } from './comparison';
-import { NotBuilt } from './notBuilt';
-import { RevertButton } from './revertButton';
 import {
   latestBuilt,
   momentOf,
   versionStatus,
   versionStatusWord,
   type VersionStatus
-} from './versionWords';
+} from '../ui/versionWords';
+import { useWorkbench } from '../workbench';
+import { SectionSkeleton } from './blanks';
+import { Comparison, type ISides } from './comparison';
+import { NotBuilt } from './notBuilt';
+import { RevertButton } from './revertButton';
 
 const DIGEST_SHOWN = 12;
 

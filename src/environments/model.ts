@@ -5,6 +5,8 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import { type ApiClient, ApiError } from '../api/client';
 import type { Environment, HappenedEvent, Me, ProgressFrame } from '../api/schemas';
 import type { EventStream } from '../live/eventStream';
+import { Known } from './known';
+import { type IEnvironmentsState, NOTHING } from './state';
 
 const PAGE = 200;
 /** Beyond that the list is cut, says so, and the filter asks the server. */
@@ -14,23 +16,6 @@ const LONGEST_PAUSE = 300_000;
 const MANY = 10;
 /** Milliseconds between two such readings, so that a busy deployment is not asked without end. */
 const BREATH = 1000;
-
-/**
- * The environments as they were last read, and why they could not be read since.
- */
-export interface IEnvironmentsState {
-  /** By short name; `null` until the first answer. */
-  readonly environments: readonly Environment[] | null;
-  /** Whether the server has more than `environments` holds. */
-  readonly hasMore: boolean;
-  readonly me: Me | null;
-  /** Why the last request failed; `null` after one that worked. */
-  readonly error: unknown;
-  /** Whether somebody waits for an answer they asked for. */
-  readonly refreshing: boolean;
-  /** Whether changes arrive by themselves. */
-  readonly live: boolean;
-}
 
 export type EnvironmentsSource = Pick<ApiClient, 'environments' | 'environment'>;
 export type Happenings = Pick<
@@ -98,7 +83,7 @@ export class EnvironmentsModel implements IDisposable {
 
   /** The environment as it was last read; `undefined` when it is not known here. */
   find(shortName: string): Environment | undefined {
-    return this._byName.get(shortName);
+    return this._known.get(shortName);
   }
 
   /** Read the list now. Never rejects: the state says what went wrong. */
@@ -128,10 +113,8 @@ export class EnvironmentsModel implements IDisposable {
    * @returns the environment; `null` when there is none that the person may see. Rejects as the client does.
    */
   async read(shortName: string, background = false): Promise<Environment | null> {
-    const turn = ++this._turn;
-    // Of two answers about one environment, the one that was asked for later stays.
-    const current = () =>
-      turn > this._listTaken && turn > (this._turns.get(shortName) ?? 0) && !this.isDisposed;
+    const turn = this._known.turn();
+    const current = () => this._known.isNews(shortName, turn) && !this.isDisposed;
     try {
       const environment = await this._source.environment(shortName, background);
       if (current()) {
@@ -155,9 +138,7 @@ export class EnvironmentsModel implements IDisposable {
    */
   async search(words: string): Promise<readonly Environment[]> {
     const { items } = await this._source.environments({ q: words, limit: PAGE });
-    const unknown = items.filter(({ short_name }) => !this._byName.has(short_name));
-    if (unknown.length > 0) {
-      unknown.forEach(environment => this._byName.set(environment.short_name, environment));
+    if (this._known.add(items)) {
       this._show();
     }
     return items;
@@ -165,28 +146,22 @@ export class EnvironmentsModel implements IDisposable {
 
   /** What the server just answered about one environment. */
   put(environment: Environment): void {
-    this._apply(environment.short_name, environment, ++this._turn);
+    this._apply(environment.short_name, environment, this._known.turn());
   }
 
   drop(shortName: string): void {
-    this._apply(shortName, null, ++this._turn);
+    this._apply(shortName, null, this._known.turn());
   }
 
   private _apply(shortName: string, environment: Environment | null, turn: number): void {
-    this._turns.set(shortName, turn);
-    if (environment) {
-      this._byName.set(shortName, environment);
-    } else if (!this._byName.delete(shortName)) {
-      return;
-    }
     // Before the first answer nobody shows a list: one environment would look like all there are.
-    if (this._state.environments !== null) {
+    if (this._known.put(shortName, environment, turn) && this._state.environments !== null) {
       this._show();
     }
   }
 
   private async _read(background: boolean, meAgain = false): Promise<void> {
-    const turn = ++this._turn;
+    const turn = this._known.turn();
     this._listTurn = turn;
     // An answer that a later request has overtaken must not put older rows back.
     const current = () => turn === this._listTurn && !this.isDisposed;
@@ -226,30 +201,10 @@ export class EnvironmentsModel implements IDisposable {
     }
   }
 
-  /** The list as it was read, but for what changed while it was: that may be newer here, and is read again. */
   private _take(read: Map<string, Environment>, turn: number, isCut: boolean): void {
-    const last = isCut ? [...read.keys()].reduce((a, b) => (a > b ? a : b)) : null;
-    for (const [shortName, changed] of this._turns) {
-      if (changed > turn) {
-        const kept = this._byName.get(shortName);
-        if (kept) {
-          read.set(shortName, kept);
-        } else {
-          read.delete(shortName);
-        }
-        this._dirty.add(shortName);
-      }
+    for (const shortName of this._known.putList(read, turn, isCut)) {
+      this._dirty.add(shortName);
     }
-    if (last !== null) {
-      for (const [shortName, environment] of this._byName) {
-        // Beyond the cut: found by a search, or opened; the list says nothing about it.
-        if (shortName > last && !read.has(shortName)) {
-          read.set(shortName, environment);
-        }
-      }
-    }
-    this._byName = read;
-    this._listTaken = turn;
   }
 
   private readonly _onHappened = (_: unknown, event: HappenedEvent): void => {
@@ -261,11 +216,11 @@ export class EnvironmentsModel implements IDisposable {
   };
 
   private readonly _onProgressed = (_: unknown, frame: ProgressFrame): void => {
-    const environment = this._byName.get(frame.short_name);
+    const environment = this._known.get(frame.short_name);
     // A hint may overtake the event that begins or ends the build: it never changes a status.
     if (environment?.status === 'In Progress' && this._state.environments !== null) {
       const { phase, progress, queue_position } = frame;
-      this._byName.set(frame.short_name, { ...environment, phase, progress, queue_position });
+      this._known.amend({ ...environment, phase, progress, queue_position });
       this._show();
     }
   };
@@ -330,10 +285,7 @@ export class EnvironmentsModel implements IDisposable {
   }
 
   private _show(change: Partial<IEnvironmentsState> = {}): void {
-    const environments = [...this._byName.values()].sort((a, b) =>
-      a.short_name < b.short_name ? -1 : 1
-    );
-    this._change({ ...change, environments });
+    this._change({ ...change, environments: this._known.sorted() });
   }
 
   private _change(change: Partial<IEnvironmentsState>): void {
@@ -345,28 +297,14 @@ export class EnvironmentsModel implements IDisposable {
   private readonly _poll: Poll;
   private readonly _stateChanged = new Signal<this, IEnvironmentsState>(this);
   private readonly _dirty = new Set<string>();
-  private _byName = new Map<string, Environment>();
+  private readonly _known = new Known();
   private _first: Promise<void> | null = null;
   private _interval = 0;
-  private _listTaken = 0;
   private _listTurn = 0;
   private _reading = false;
   private _readings = 0;
   private _state: IEnvironmentsState;
-  /** Counts requests and changes, so that it can be told which came first. */
-  private _turn = 0;
-  /** When each environment changed here, but for the list. */
-  private readonly _turns = new Map<string, number>();
 }
-
-const NOTHING: IEnvironmentsState = {
-  environments: null,
-  hasMore: false,
-  me: null,
-  error: null,
-  refreshing: false,
-  live: false
-};
 
 function frequencyOf(interval: number): IPoll.Frequency {
   return { interval, backoff: true, max: Math.max(interval, LONGEST_PAUSE) };

@@ -1,6 +1,6 @@
 import { PageConfig } from '@jupyterlab/coreutils';
 
-import { EMPTY, type IValues } from './values';
+import { EMPTY, isEqual, type IValues } from './values';
 
 const PREFIX = 'jupyter_dataflow_envs:draft';
 /** Of a tab that never came back, such as one of a workspace that was reset. */
@@ -39,7 +39,15 @@ export class Draft {
     }
   }
 
-  write(draft: Omit<IDraft, 'at'>): void {
+  /** Keep what differs from what the form was opened with; nothing if nothing does, or once it was discarded. */
+  keep(draft: Omit<IDraft, 'at'>): void {
+    if (this._isDiscarded) {
+      return;
+    }
+    if (isEqual(draft.values, draft.initial)) {
+      this._remove();
+      return;
+    }
     try {
       localStorage.setItem(
         this._key,
@@ -50,7 +58,17 @@ export class Draft {
     }
   }
 
-  remove(): void {
+  get isDiscarded(): boolean {
+    return this._isDiscarded;
+  }
+
+  /** Forget it for good: its form is saved, or closed without. */
+  discard(): void {
+    this._isDiscarded = true;
+    this._remove();
+  }
+
+  private _remove(): void {
     localStorage.removeItem(this._key);
   }
 
@@ -58,6 +76,8 @@ export class Draft {
     const workspace = PageConfig.getOption('workspace');
     return [PREFIX, this._baseUrl, this._person, workspace, this._id].join(':');
   }
+
+  private _isDiscarded = false;
 }
 
 function isValues(values: unknown): values is IValues {

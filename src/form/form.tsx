@@ -4,12 +4,12 @@ import * as React from 'react';
 import { ActionButton } from '../ui/actionButton';
 import { ErrorNote, Skeleton } from '../ui/notes';
 import { useSignalState } from '../ui/useSignalState';
-import { useWorkbench } from '../workbench';
+import { decisionOf, type IWorkbench, useWorkbench } from '../workbench';
 import type { Catalog } from './catalog';
 import { FormFields } from './formFields';
 import { Help } from './help';
 import { ImportNote } from './importNote';
-import { type FormModel, mayInForm } from './model';
+import type { FormModel } from './model';
 import { PreviewNote } from './previewNote';
 import { RefusalNote } from './refusalNote';
 import { RestoredNote } from './restoredNote';
@@ -237,4 +237,14 @@ function FileChooser(props: {
       />
     </span>
   );
+}
+
+/** Whether the person may do that with the environment that is edited; new ones are theirs. */
+function mayInForm(
+  workbench: IWorkbench,
+  model: FormModel,
+  action: 'edit' | 'build'
+): { allowed: boolean; reason: string | null } {
+  const environment = model.isEdit && workbench.environments.find(model.args.shortName!);
+  return environment ? decisionOf(environment, action) : { allowed: true, reason: null };
 }

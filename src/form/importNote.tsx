@@ -2,7 +2,7 @@ import { Button } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { useWorkbench } from '../workbench';
-import type { IImport } from './model';
+import type { IImport } from './imported';
 import { plain } from '../ui/plain';
 
 /** What became of a file, line by line: nothing of it is lost unsaid. */

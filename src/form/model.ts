@@ -2,73 +2,29 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import { ApiError } from '../api/client';
-import type { Environment, Imported, Me } from '../api/schemas';
+import type { Environment } from '../api/schemas';
 import type { IFormArgs } from '../tokens';
-import { decisionOf, type IWorkbench } from '../workbench';
+import type { IWorkbench } from '../workbench';
 import { Draft } from './drafts';
-import { FULL_LIMIT } from './names';
-import { type Field, FIELDS, type IProblem, isField } from './problem';
+import { type IFormState, LOADING } from './formState';
+import { filledFrom, importOf } from './imported';
+import { NameCheck } from './nameCheck';
 import { PreviewModel } from './preview';
+import { type Field, FIELDS, type IProblem, problemsIn } from './problem';
 import { offeredPythons } from './pythonVersions';
+import { startOf } from './start';
 import {
-  baseKey,
   EMPTY,
+  FIELDS_OF,
+  hasText,
   inOrder,
   isEqual,
   type IValues,
   problemsOf,
+  SOLVED,
   specOf,
   valuesOf
 } from './values';
-
-const NAME_PAUSE = 250;
-
-const FIELD_OF: Record<keyof IValues, readonly Field[]> = {
-  shortName: ['short_name'],
-  fullName: ['full_name'],
-  description: ['description'],
-  base: ['base', 'python_version'],
-  pythonVersion: ['python_version'],
-  // A name that stands in both is told of the second.
-  conda: ['conda_requirements', 'pip_requirements'],
-  pip: ['pip_requirements']
-};
-
-/** A file that was read into the form. */
-export interface IImport {
-  account: Imported;
-  /** What stood in the form before. */
-  before: IValues;
-  /** Whether libraries that stood there made way. */
-  replaced: boolean;
-  /** The file's Python, which makes way for that of the base. */
-  pythonLeftOut: string | null;
-}
-
-export interface IFormState {
-  readonly phase: 'loading' | 'ready' | 'failed';
-  /** Why there is nothing to fill in. */
-  readonly error: unknown;
-  readonly me: Me | null;
-  readonly values: IValues;
-  readonly touched: ReadonlySet<Field>;
-  /** All, of touched fields or not, in the order of the fields. */
-  readonly problems: readonly IProblem[];
-  /** Of the short name as it stands there: `null` while nobody has asked. */
-  readonly nameIs: 'asked' | 'free' | 'taken' | null;
-  readonly pythons: readonly string[];
-  readonly saving: 'save' | 'build' | null;
-  /** What was asked for and not done because of problems, until these are solved. */
-  readonly blocked: 'save' | 'preview' | null;
-  /** Why it was not saved, where no field is to blame; and why a file could not be read. */
-  readonly refusal: { readonly of: 'save' | 'import'; readonly error: unknown } | null;
-  readonly reading: boolean;
-  readonly imported: IImport | null;
-  /** When what stands there was typed, if the page was loaded again since. */
-  readonly restoredAt: string | null;
-  /** The environment as somebody else has changed it; `refused`: that kept this from being saved. */
-  readonly theirs: { readonly environment: Environment; readonly refused: boolean } | null;
-}
 
 /** What one form holds, what is wrong with it, and how it is saved. */
 export class FormModel implements IDisposable {
@@ -76,6 +32,8 @@ export class FormModel implements IDisposable {
     private readonly _workbench: IWorkbench,
     readonly args: IFormArgs
   ) {
+    this._name = new NameCheck(_workbench.client);
+    this._name.stateChanged.connect(this._onName);
     this.preview = new PreviewModel(_workbench.client, this.isEdit ? args.shortName! : null);
     _workbench.environments.stateChanged.connect(this._onEnvironments, this);
     void this.load();
@@ -116,19 +74,16 @@ export class FormModel implements IDisposable {
     this._change({ phase: 'loading', error: null });
     const { environments } = this._workbench;
     try {
-      const [me, source] = await Promise.all([
+      const [me, start] = await Promise.all([
         this._workbench.me(),
-        this._source(),
+        startOf(this.args, this._workbench),
         environments.ensure()
       ]);
       this._draft = new Draft(this._workbench.client.settings.baseUrl, me.name, this.args.id);
-      this._initial = source;
       const kept = this._draft.read();
-      if (kept) {
-        this._initial = kept.initial;
-        this._etag = kept.etag;
-      }
-      const values = kept?.values ?? source;
+      this._initial = kept?.initial ?? start.values;
+      this._etag = kept ? kept.etag : start.etag;
+      const values = kept?.values ?? start.values;
       const touched = new Set(FIELDS.filter(field => kept || hasText(values, field)));
       this._change({ phase: 'ready', me, values, touched, restoredAt: kept?.at ?? null });
       this._check();
@@ -143,7 +98,7 @@ export class FormModel implements IDisposable {
   set<K extends keyof IValues>(key: K, value: IValues[K]): void {
     const text = key === 'shortName' ? value.toLowerCase() : value;
     if (this._state.values[key] !== text) {
-      this.fill({ ...this._state.values, [key]: text }, FIELD_OF[key]);
+      this.fill({ ...this._state.values, [key]: text }, FIELDS_OF[key]);
     }
   }
 
@@ -183,8 +138,7 @@ export class FormModel implements IDisposable {
 
   /** Forget what was typed, also in the browser. */
   discard(): void {
-    this._gone = true;
-    this._draft?.remove();
+    this._draft?.discard();
   }
 
   /** @returns the environment as it was saved; `null` when it was not, and then the state says why. */
@@ -231,19 +185,8 @@ export class FormModel implements IDisposable {
     try {
       const account = await this._workbench.client.import(text, name);
       const before = this._state.values;
-      const { spec } = account;
-      const values = {
-        ...before,
-        shortName: before.shortName || (spec.short_name ?? ''),
-        fullName: before.fullName || spec.full_name,
-        pythonVersion: (!before.base && spec.python_version) || before.pythonVersion,
-        conda: spec.conda_requirements.join('\n'),
-        pip: spec.pip_requirements.join('\n')
-      };
-      const replaced = Boolean(before.conda.trim() || before.pip.trim());
-      const pythonLeftOut = before.base ? spec.python_version : null;
-      this._change({ imported: { account, before, replaced, pythonLeftOut } });
-      this.fill(values);
+      this._change({ imported: importOf(account, before) });
+      this.fill(filledFrom(account, before));
     } catch (error) {
       this._change({ refusal: { of: 'import', error } });
     } finally {
@@ -297,34 +240,10 @@ export class FormModel implements IDisposable {
       return;
     }
     this._disposed = true;
-    window.clearTimeout(this._timer);
     this._workbench.environments.stateChanged.disconnect(this._onEnvironments, this);
+    this._name.dispose();
     this.preview.dispose();
     Signal.clearData(this);
-  }
-
-  private async _source(): Promise<IValues> {
-    const { base, mode, shortName } = this.args;
-    const { environments, trans } = this._workbench;
-    const name = mode === 'new' ? base : shortName;
-    if (name === undefined) {
-      return EMPTY;
-    }
-    const found = await environments.read(name);
-    if (!found) {
-      throw new Error(trans.__('There is no environment "%1" that you can see.', name));
-    }
-    if (mode === 'new') {
-      const version = found.usable_version;
-      return { ...EMPTY, base: version === null ? '' : baseKey(name, version) };
-    }
-    if (mode === 'edit') {
-      this._etag = found.etag;
-      return valuesOf(found);
-    }
-    const copy = trans.__('%1 (copy)', found.full_name);
-    const fullName = copy.length > FULL_LIMIT ? found.full_name : copy;
-    return { ...valuesOf(found), shortName: '', fullName };
   }
 
   private async _readPythons(allowed: readonly string[]): Promise<void> {
@@ -376,14 +295,8 @@ export class FormModel implements IDisposable {
 
   /** Put a refusal where it belongs, as far as fields are to blame for it. */
   private _takeProblems(error: ApiError, asked: 'save' | 'preview'): boolean {
-    const { code, message, errors } = error;
-    const refused: IProblem[] = errors.flatMap(({ field, ...rest }) =>
-      isField(field) ? [{ field, ...rest }] : []
-    );
-    if (code === 'short_name_taken') {
-      refused.push({ field: 'short_name', line: null, text: null, message });
-    }
-    if (refused.length === 0 || refused.length < errors.length) {
+    const refused = problemsIn(error);
+    if (refused.length === 0) {
       return false;
     }
     this._refused = refused;
@@ -402,7 +315,8 @@ export class FormModel implements IDisposable {
     const found = problemsOf(values, me?.extended_requirements ?? false);
     const known = new Set(found.map(({ field, line }) => `${field} ${line}`));
     // What the server said stays beside it, unless the same place has a problem here already.
-    const more = [...this._refused, ...this._taken].filter(
+    const { problem: taken } = this._name.state;
+    const more = [...this._refused, ...(taken ? [taken] : [])].filter(
       ({ field, line }) => !known.has(`${field} ${line}`)
     );
     const problems = inOrder([...found, ...more]);
@@ -410,57 +324,29 @@ export class FormModel implements IDisposable {
   }
 
   private _keep(): void {
-    if (this._gone) {
-      return;
-    }
-    if (this.differs) {
-      this._draft?.write({
-        values: this._state.values,
-        initial: this._initial,
-        etag: this._etag
-      });
-    } else {
-      this._draft?.remove();
-    }
+    const { _etag: etag, _initial: initial } = this;
+    this._draft?.keep({ values: this._state.values, initial, etag });
   }
 
-  /** Whether the name is free, once nobody types any more. */
   private _askName(): void {
-    window.clearTimeout(this._timer);
-    this._taken = [];
     const { problems, values } = this._state;
-    const name = values.shortName.trim();
-    if (this.isEdit || problems.some(({ field }) => field === 'short_name')) {
-      this._change({ nameIs: null });
-      this._check();
-      return;
-    }
-    this._change({ nameIs: 'asked' });
-    this._check();
-    this._timer = window.setTimeout(() => {
-      this._workbench.client.shortName(name).then(
-        ({ available, message }) => {
-          if (this._disposed || this._state.values.shortName.trim() !== name) {
-            return;
-          }
-          this._taken =
-            available || message === null
-              ? []
-              : [{ field: 'short_name', line: null, text: name, message }];
-          this._change({ nameIs: available ? 'free' : 'taken' });
-          this._check();
-        },
-        // Save will tell.
-        () => this._change({ nameIs: null })
-      );
-    }, NAME_PAUSE);
+    // What the server refused it for is a reason too not to ask.
+    const isWrong = problems.some(
+      problem => problem.field === 'short_name' && problem !== this._name.state.problem
+    );
+    this._name.ask(this.isEdit || isWrong ? null : values.shortName.trim());
   }
+
+  private readonly _onName = (): void => {
+    this._change({ nameIs: this._name.state.is });
+    this._check();
+  };
 
   private readonly _onEnvironments = (): void => {
     const { args, isEdit } = this;
     const { phase, saving, theirs } = this._state;
     const found = isEdit ? this._workbench.environments.find(args.shortName!) : undefined;
-    if (!found || phase !== 'ready' || saving !== null || this._gone) {
+    if (!found || phase !== 'ready' || saving !== null || this._draft?.isDiscarded) {
       this._change({});
       return;
     }
@@ -498,50 +384,8 @@ export class FormModel implements IDisposable {
   private _disposed = false;
   private _draft: Draft | null = null;
   private _etag: string | null = null;
-  private _gone = false;
   private _initial = EMPTY;
+  private readonly _name: NameCheck;
   private _refused: IProblem[] = [];
-  private _state: IFormState = {
-    phase: 'loading',
-    error: null,
-    me: null,
-    values: EMPTY,
-    touched: new Set(),
-    problems: [],
-    nameIs: null,
-    pythons: [],
-    saving: null,
-    blocked: null,
-    refusal: null,
-    reading: false,
-    imported: null,
-    restoredAt: null,
-    theirs: null
-  };
-  private _taken: IProblem[] = [];
-  private _timer = 0;
-}
-
-/** What a solve depends on. */
-const SOLVED: readonly Field[] = [
-  'base',
-  'python_version',
-  'conda_requirements',
-  'pip_requirements'
-];
-
-function hasText(values: IValues, field: Field): boolean {
-  return (Object.keys(FIELD_OF) as (keyof IValues)[]).some(
-    key => FIELD_OF[key][0] === field && values[key] !== ''
-  );
-}
-
-/** Whether the person may do that with the environment that is edited; new ones are theirs. */
-export function mayInForm(
-  workbench: IWorkbench,
-  model: FormModel,
-  action: 'edit' | 'build'
-): { allowed: boolean; reason: string | null } {
-  const environment = model.isEdit && workbench.environments.find(model.args.shortName!);
-  return environment ? decisionOf(environment, action) : { allowed: true, reason: null };
+  private _state = LOADING;
 }

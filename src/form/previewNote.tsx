@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { Package, Preview } from '../api/schemas';
+import { ColumnHeads } from '../ui/columnHeads';
 import { DiffTable } from '../ui/diffTable';
 import { durationWords, sizeWords } from '../ui/format';
 import { useSignalState } from '../ui/useSignalState';
@@ -106,13 +107,7 @@ function PackageTable({ packages }: { packages: readonly Package[] }): JSX.Eleme
   );
   return (
     <table className="jp-DataflowEnvs-table" aria-label={trans.__('What would be installed')}>
-      <thead>
-        <tr>
-          <th scope="col">{trans.__('Library')}</th>
-          <th scope="col">{trans.__('Version')}</th>
-          <th scope="col">{trans.__('Why')}</th>
-        </tr>
-      </thead>
+      <ColumnHeads of={[trans.__('Library'), trans.__('Version'), trans.__('Why')]} />
       <tbody>
         {rows.map(({ manager, name, origin, requested, version }) => (
           <tr key={`${manager} ${name}`}>

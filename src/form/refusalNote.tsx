@@ -1,16 +1,11 @@
 import * as React from 'react';
 
 import { ApiError } from '../api/client';
+import type { ReviewPage } from '../api/schemas';
 import { explanation } from '../ui/notes';
-import { useWorkbench } from '../workbench';
 import { plain } from '../ui/plain';
-
-interface IViolation {
-  package: string;
-  version: string;
-  rule: string;
-  reason: string;
-}
+import { ViolationTable } from '../ui/violationTable';
+import { useWorkbench } from '../workbench';
 
 /** What the server refused where no single field is to blame: a policy, a quota, a conflict of libraries, an outage. */
 export function RefusalNote(props: {
@@ -26,27 +21,10 @@ export function RefusalNote(props: {
       <p className="jp-DataflowEnvs-lead">{lead}</p>
       {violations.length === 0 && <p>{plain(explanation(error, trans))}</p>}
       {violations.length > 0 && (
-        <table
-          className="jp-DataflowEnvs-table"
-          aria-label={trans.__('What this deployment does not allow')}
-        >
-          <thead>
-            <tr>
-              <th scope="col">{trans.__('Library')}</th>
-              <th scope="col">{trans.__('Reason')}</th>
-              <th scope="col">{trans.__('Rule')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {violations.map(({ package: name, version, rule, reason }) => (
-              <tr key={`${name} ${version} ${rule}`}>
-                <th scope="row">{`${name} ${version}`.trimEnd()}</th>
-                <td>{plain(reason)}</td>
-                <td>{rule}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <ViolationTable
+          violations={violations}
+          label={trans.__('What this deployment does not allow')}
+        />
       )}
       <Explanation error={error} />
       {children}
@@ -73,7 +51,7 @@ function Explanation({ error }: { error: unknown }): JSX.Element | null {
   );
 }
 
-function violationsOf(error: unknown): readonly IViolation[] {
+function violationsOf(error: unknown): ReviewPage['violations'] {
   const violations = error instanceof ApiError ? error.more.violations : undefined;
-  return Array.isArray(violations) ? (violations as IViolation[]) : [];
+  return Array.isArray(violations) ? (violations as ReviewPage['violations']) : [];
 }

@@ -85,7 +85,11 @@ export function pairProblems(
 ): IProblem[] {
   const ofConda = parseRequirements(conda, 'conda', extended);
   const ofPip = parseRequirements(pip, 'pip', extended);
-  const inConda = new Map(ofConda.found.map(({ name, line }) => [name, line]));
+  const inConda = new Map<string, number>();
+  for (const { name, line } of ofConda.found) {
+    // Of a name that stands there twice, the first is the one to keep.
+    inConda.set(name, inConda.get(name) ?? line);
+  }
   const twice = ofPip.found
     .filter(({ name }) => inConda.has(name))
     .map(({ name, spelled, text, line }) => ({
@@ -161,7 +165,7 @@ function refuseWhatToolsTake(text: string, manager: Manager): void {
   if (text.includes('://') || /\s@|@\s/.test(text) || text.startsWith('file:')) {
     throw new Refusal(`URLs are not taken; expected ${FORMS}`);
   }
-  if (/^[./~\\]/.test(text) || /[/\\]/.test(text)) {
+  if (/^(?:\.|~(?!=))/.test(text) || /[/\\]/.test(text)) {
     throw new Refusal(`paths are not taken; expected ${FORMS}`);
   }
   if (text.includes(';')) {

@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Environment } from '../api/schemas';
+import { ColumnHeads } from '../ui/columnHeads';
 import { useWorkbench } from '../workbench';
 import { plain } from '../ui/plain';
 import { type IValues, linesOf, valuesOf } from './values';
@@ -28,13 +29,7 @@ export function TheirsNote(props: {
         <p>{trans.__('They have saved the same as stands here.')}</p>
       ) : (
         <table className="jp-DataflowEnvs-table" aria-label={trans.__('What differs')}>
-          <thead>
-            <tr>
-              <th scope="col">{trans.__('Field')}</th>
-              <th scope="col">{trans.__('Theirs')}</th>
-              <th scope="col">{trans.__('Yours')}</th>
-            </tr>
-          </thead>
+          <ColumnHeads of={[trans.__('Field'), trans.__('Theirs'), trans.__('Yours')]} />
           <tbody>
             {rows.map(({ label, left, right }) => (
               <tr key={label}>

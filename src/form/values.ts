@@ -1,6 +1,6 @@
 import type { Environment, EnvironmentSpec, PreviewRequest } from '../api/schemas';
 import { checkDescription, checkFullName, checkPythonVersion, checkShortName } from './names';
-import { FIELDS, type IProblem } from './problem';
+import { type Field, FIELDS, type IProblem } from './problem';
 import { pairProblems } from './requirement';
 
 /** What the person has typed, as it stands in the fields; libraries one a line. */
@@ -25,6 +25,26 @@ export const EMPTY: IValues = {
   pip: ''
 };
 
+/** Of which fields the server may speak when it means that value. */
+export const FIELDS_OF: Record<keyof IValues, readonly Field[]> = {
+  shortName: ['short_name'],
+  fullName: ['full_name'],
+  description: ['description'],
+  base: ['base', 'python_version'],
+  pythonVersion: ['python_version'],
+  // A name that stands in both is told of the second.
+  conda: ['conda_requirements', 'pip_requirements'],
+  pip: ['pip_requirements']
+};
+
+/** What a solve depends on. */
+export const SOLVED: readonly Field[] = [
+  'base',
+  'python_version',
+  'conda_requirements',
+  'pip_requirements'
+];
+
 export function valuesOf(environment: Environment): IValues {
   const { base } = environment;
   return {
@@ -36,6 +56,12 @@ export function valuesOf(environment: Environment): IValues {
     conda: environment.conda_requirements.join('\n'),
     pip: environment.pip_requirements.join('\n')
   };
+}
+
+export function hasText(values: IValues, field: Field): boolean {
+  return (Object.keys(FIELDS_OF) as (keyof IValues)[]).some(
+    key => FIELDS_OF[key][0] === field && values[key] !== ''
+  );
 }
 
 export function isEqual(left: IValues, right: IValues): boolean {

@@ -12,6 +12,7 @@ import { ActionButton } from '../ui/actionButton';
 import { BuildProgress } from '../ui/buildProgress';
 import { agoWords } from '../ui/format';
 import { StatusChip } from '../ui/statusChip';
+import { useSignalState } from '../ui/useSignalState';
 import { decisionOf, useWorkbench } from '../workbench';
 import { primaryAction } from './primaryAction';
 import type { IRowMenus } from './rowMenus';
@@ -50,11 +51,12 @@ export const EnvironmentRow = React.memo((props: IEnvironmentRowProps): JSX.Elem
       menus.openContext(environment, event.currentTarget);
     }
   };
-  const onContextMenu = (event: React.MouseEvent) => {
+  const onContextMenu = (event: React.MouseEvent<HTMLElement>) => {
     // Else JupyterLab's own menu opens, which can't say why something is disabled.
     event.preventDefault();
     event.stopPropagation();
-    menus.openContext(environment, { x: event.clientX, y: event.clientY });
+    const name = event.currentTarget.querySelector('[data-row-focus]');
+    menus.openContext(environment, { x: event.clientX, y: event.clientY }, name);
   };
   return (
     <div
@@ -144,14 +146,11 @@ EnvironmentRow.displayName = 'EnvironmentRow';
 
 function PrimaryButton(props: { environment: Environment; tabIndex: number }): JSX.Element {
   const { environment, tabIndex } = props;
-  const { commands, looks, trans } = useWorkbench();
-  const [busy, setBusy] = React.useState(false);
+  const { commands, looks, running, trans } = useWorkbench();
+  useSignalState(running);
   const name = primaryAction(environment);
-  const run = (command: string) => {
-    setBusy(true);
-    const done = () => setBusy(false);
-    commands.execute(command, { shortName: environment.short_name }).then(done, done);
-  };
+  const { short_name: shortName } = environment;
+  const run = (command: string) => void commands.execute(command, { shortName });
   if (name === 'notebook') {
     return (
       <ActionButton
@@ -159,7 +158,7 @@ function PrimaryButton(props: { environment: Environment; tabIndex: number }): J
         className="jp-DataflowEnvs-active"
         label={trans.__('Active: New Notebook')}
         icon={circleIcon}
-        busy={busy}
+        busy={running.has(shortName, 'new_notebook')}
         tabIndex={tabIndex}
         onClick={() => run(CommandIDs.newNotebook)}
       />
@@ -173,7 +172,7 @@ function PrimaryButton(props: { environment: Environment; tabIndex: number }): J
       icon={looks[name].icon}
       allowed={allowed}
       refusal={reason}
-      busy={busy}
+      busy={running.has(shortName, name)}
       tabIndex={tabIndex}
       onClick={() => run(CommandIDs.action(name))}
     />

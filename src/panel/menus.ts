@@ -1,9 +1,8 @@
 import type { ActionName } from '../actions/looks';
 import type { Environment, VersionSummary } from '../api/schemas';
 import { CommandIDs } from '../tokens';
-import { agoWords } from '../ui/format';
 import type { IMenuEntry, MenuEntries } from '../ui/reasonMenu';
-import { versionWord } from '../ui/versionWords';
+import { latestBuilt, versionLine } from '../ui/versionWords';
 import type { IWorkbench } from '../workbench';
 
 /** Everything that can be done with an environment, by groups. */
@@ -73,12 +72,9 @@ export function versionEntries(
   environment: Environment,
   versions: readonly VersionSummary[]
 ): MenuEntries {
+  const latest = latestBuilt(versions);
   return versions.map(version => ({
-    label: [
-      `v${version.number}`,
-      versionWord(environment, version, trans),
-      agoWords(version.finished_at ?? version.created_at, trans)
-    ].join(' · '),
+    label: versionLine(version, environment, latest, trans),
     chosen: version.number === environment.usable_version,
     onChoose: () =>
       void commands.execute(CommandIDs.open, {

@@ -7,7 +7,12 @@ import { contextEntries, versionEntries } from './menus';
 
 /** The menus of rows. */
 export interface IRowMenus {
-  openContext(environment: Environment, at: HTMLElement | { x: number; y: number }): void;
+  openContext(
+    environment: Environment,
+    at: HTMLElement | { x: number; y: number },
+    /** What gets the focus when it closes, where that is not a button that has it. */
+    back?: Element | null
+  ): void;
   /** Its entries are asked for first. */
   openVersions(environment: Environment, at: HTMLElement): void;
 }
@@ -32,9 +37,9 @@ export function rowMenus(workbench: IWorkbench): IRowMenus {
     }
   };
   return {
-    openContext: (environment, at) => {
+    openContext: (environment, at, back) => {
       workbench.current = environment.short_name;
-      openMenu(environment.full_name, contextEntries(workbench, environment), at);
+      openMenu(environment.full_name, contextEntries(workbench, environment), at, back);
     },
     openVersions: (environment, at) => void openVersions(environment, at)
   };

@@ -2,6 +2,7 @@ import { searchIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { ActionButton } from '../ui/actionButton';
+import { ColumnHeads } from '../ui/columnHeads';
 import { ErrorNote } from '../ui/notes';
 import { useAnswer } from '../ui/useAnswer';
 import { useWorkbench } from '../workbench';
@@ -52,13 +53,7 @@ function Found({ shortName, version }: { shortName: string; version: number }): 
   }
   return (
     <table className="jp-DataflowEnvs-table" aria-label={trans.__('Newer versions')}>
-      <thead>
-        <tr>
-          <th scope="col">{trans.__('Library')}</th>
-          <th scope="col">{trans.__('Here')}</th>
-          <th scope="col">{trans.__('Newest')}</th>
-        </tr>
-      </thead>
+      <ColumnHeads of={[trans.__('Library'), trans.__('Here'), trans.__('Newest')]} />
       <tbody>
         {value.map(({ name, manager, version: here, newest }) => (
           <tr key={`${manager}:${name}`}>

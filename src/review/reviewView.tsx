@@ -11,6 +11,7 @@ import { plain } from '../ui/plain';
 import { Ago } from '../ui/time';
 import { useAnswer } from '../ui/useAnswer';
 import { useHappenings } from '../ui/useHappenings';
+import { ViolationTable } from '../ui/violationTable';
 import { useWorkbench } from '../workbench';
 import { Checks } from './checks';
 import { DecisionBar } from './decisionBar';
@@ -18,7 +19,6 @@ import { Differences } from './differences';
 import { NewerPackages } from './newerPackages';
 import { ReviewedPackages } from './reviewedPackages';
 import { Verdict } from './verdict';
-import { ViolationTable } from './violationTable';
 
 /** What changes what a decision is made on, or makes it. */
 const CHANGES = ['review.', 'policy.', 'environment.edited', 'environment.transferred'] as const;

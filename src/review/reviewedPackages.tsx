@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { Package } from '../api/schemas';
+import { ColumnHeads } from '../ui/columnHeads';
 import { FilterInput } from '../ui/filterInput';
 import { sizeWords } from '../ui/format';
 import { plain } from '../ui/plain';
@@ -22,7 +23,7 @@ export function ReviewedPackages({ packages }: { packages: readonly Package[] })
   ];
   return (
     <>
-      <div className="jp-DataflowEnvs-filters">
+      <div className="jp-DataflowEnvs-tools">
         <div
           role="group"
           aria-label={trans.__('Which libraries')}
@@ -47,17 +48,15 @@ export function ReviewedPackages({ packages }: { packages: readonly Package[] })
         </p>
       ) : (
         <table className="jp-DataflowEnvs-table" aria-label={trans.__('Libraries')}>
-          <thead>
-            <tr>
-              <th scope="col">{trans.__('Library')}</th>
-              <th scope="col">{trans.__('Requested')}</th>
-              <th scope="col">{trans.__('Installed')}</th>
-              <th scope="col">{trans.__('From')}</th>
-              <th scope="col" className="jp-mod-number">
-                {trans.__('Size')}
-              </th>
-            </tr>
-          </thead>
+          <ColumnHeads
+            of={[
+              trans.__('Library'),
+              trans.__('Requested'),
+              trans.__('Installed'),
+              trans.__('From'),
+              { label: trans.__('Size'), className: 'jp-mod-number' }
+            ]}
+          />
           <tbody>
             {shown.map(found => (
               <tr key={`${found.manager}:${found.name}`}>

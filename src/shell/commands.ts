@@ -140,8 +140,13 @@ export function addCommands(options: ICommandsOptions): void {
     isEnabled: args => found(args)?.active ?? isNamed(args),
     execute: async args => {
       const environment = await environmentOf(args);
-      if (environment?.active) {
-        await commands.execute('notebook:create-new', { kernelName: environment.kernel_name });
+      const { running } = await load();
+      if (environment?.active && running.begin(environment.short_name, 'new_notebook')) {
+        try {
+          await commands.execute('notebook:create-new', { kernelName: environment.kernel_name });
+        } finally {
+          running.end(environment.short_name, 'new_notebook');
+        }
       }
     }
   });

@@ -9,6 +9,8 @@ import { progressWords, shareOf } from '../ui/buildProgress';
 const PAUSE = 400;
 /** Milliseconds that the end of a cancelled build stays. */
 const BRIEFLY = 5000;
+/** Milliseconds that good news stay; a failure stays until it was read. */
+const A_WHILE = 15_000;
 const PHASES: readonly Phase[] = [
   'queued',
   'solving',
@@ -89,16 +91,13 @@ export class BuildToast {
     const environment = await this._read();
     const name = this._fullName;
     if (environment?.active) {
-      this._end('success', trans.__('%1: version %2 is built', name, this.version), [
-        this._newNotebook()
-      ]);
+      this._endWell(trans.__('%1: version %2 is built', name, this.version), this._newNotebook());
       return;
     }
     const mayActivate = environment?.actions['activate']?.allowed ?? false;
-    this._end(
-      'success',
+    this._endWell(
       trans.__('%1: version %2 is built', name, this.version),
-      mayActivate ? [this._activate()] : [this._open(trans.__('Open'))]
+      mayActivate ? this._activate() : this._open(trans.__('Open'))
     );
   }
 
@@ -144,6 +143,10 @@ export class BuildToast {
     });
   }
 
+  private _endWell(message: string, next: Notification.IAction): void {
+    this._end('success', message, [next], A_WHILE);
+  }
+
   private _end(
     type: Notification.TypeOptions,
     message: string,
@@ -175,7 +178,7 @@ export class BuildToast {
           .execute(CommandIDs.action('activate'), { shortName: this._shortName })
           .then(done => {
             if (done) {
-              this._end('success', trans.__('%1 is active', this._fullName), [this._newNotebook()]);
+              this._endWell(trans.__('%1 is active', this._fullName), this._newNotebook());
             }
           });
       }

@@ -11,9 +11,9 @@ export interface IActionButtonProps {
   iconOnly?: boolean;
   look?: 'accept' | 'warn' | 'plain';
   busy?: boolean;
-  /** Whether the menu that it opens is open; for buttons with a menu. */
+  /** Whether it opens a menu. */
   menu?: boolean;
-  onClick: () => void;
+  onClick: (event: React.MouseEvent<HTMLElement>) => void;
   className?: string;
   /** -1 for all but one of those among which arrows move. */
   tabIndex?: number;
@@ -50,12 +50,11 @@ export function ActionButton(props: IActionButtonProps): JSX.Element {
       aria-label={iconOnly ? label : undefined}
       aria-disabled={!usable}
       aria-busy={busy || undefined}
-      aria-haspopup={menu === undefined ? undefined : 'menu'}
-      aria-expanded={menu}
+      aria-haspopup={menu ? 'menu' : undefined}
       aria-describedby={!allowed && refusal ? id : undefined}
       title={title}
       tabIndex={props.tabIndex}
-      onClick={() => usable && onClick()}
+      onClick={event => usable && onClick(event)}
     >
       {icon && <icon.react tag="span" elementSize="normal" aria-hidden="true" />}
       {!iconOnly && <span>{label}</span>}

@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Diff } from '../api/schemas';
+import { ColumnHeads } from './columnHeads';
 
 interface IChange {
   name: string;
@@ -57,14 +58,9 @@ export function DiffTable(props: {
       </div>
       {changes.length > 0 && (
         <table className="jp-DataflowEnvs-table" aria-label={label}>
-          <thead>
-            <tr>
-              <th scope="col">{trans.__('Library')}</th>
-              <th scope="col">{trans.__('Change')}</th>
-              <th scope="col">{trans.__('Before')}</th>
-              <th scope="col">{trans.__('After')}</th>
-            </tr>
-          </thead>
+          <ColumnHeads
+            of={[trans.__('Library'), trans.__('Change'), trans.__('Before'), trans.__('After')]}
+          />
           <tbody>
             {changes.map(({ name, manager, kind, left, right }) => (
               <tr key={`${manager}:${name}`} className={`jp-mod-${kind}`}>

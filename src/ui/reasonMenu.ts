@@ -19,28 +19,30 @@ export interface IMenuEntry {
 export type MenuEntries = readonly (IMenuEntry | null)[];
 
 /**
- * Open a menu whose entries say why they can't be chosen: they can be focused, their tooltip and accessible description
- * are the reason. The focus goes back where it was when the menu closes without a choice.
+ * Open a menu whose entries say why they can't be chosen: they can be focused, and the reason stands below them and is
+ * their accessible description. When the menu closes, with a choice or without, the focus goes back where it was.
  *
  * @param at - the button that it belongs to, or a point of the page
+ * @param back - what gets the focus then, if it is not what had it before
  */
 export function openMenu(
   label: string,
   entries: MenuEntries,
-  at: HTMLElement | { x: number; y: number }
+  at: HTMLElement | { x: number; y: number },
+  back: Element | null = at instanceof HTMLElement ? at : document.activeElement
 ): void {
-  const before = document.activeElement;
   const menu = new ReasonMenu(label, entries);
   menu.aboutToClose.connect(() => {
-    if (before instanceof HTMLElement && before.isConnected) {
-      before.focus({ preventScroll: true });
+    if (back instanceof HTMLElement && back.isConnected) {
+      back.focus({ preventScroll: true });
     }
     // Not while it closes itself: it executes the command after that.
     window.setTimeout(() => menu.dispose());
   });
   if (at instanceof HTMLElement) {
     const { left, bottom } = at.getBoundingClientRect();
-    menu.open(left, bottom + 2);
+    // Not over its button, where there is more room below it than above.
+    menu.open(left, bottom + 2, { forceY: bottom < window.innerHeight / 2 });
   } else {
     menu.open(at.x, at.y);
   }
@@ -113,22 +115,23 @@ class ReasonRenderer extends MenuSvg.Renderer {
       return super.renderItem(data);
     }
     const id = `jp-dataflow-envs-refusal-${command}`;
+    const label = `jp-dataflow-envs-label-${command}`;
     return h.li(
       {
         className: `${this.createItemClass(data)} lm-mod-disabled`,
         dataset: this.createItemDataset(data),
         tabindex: '0',
-        title: refusal,
         onfocus: data.onfocus,
         ...this.createItemARIA(data),
         'aria-disabled': 'true',
+        'aria-labelledby': label,
         ...(refusal ? { 'aria-describedby': id } : {})
       },
       this.renderIcon(data),
       h.div(
         { className: 'lm-Menu-itemLabel' },
-        this.formatLabel(data),
-        h.span({ id, className: 'jp-DataflowEnvs-refusal' }, refusal)
+        h.span({ id: label }, this.formatLabel(data)),
+        refusal && h.span({ id, className: 'jp-DataflowEnvs-refusal' }, refusal)
       ),
       this.renderShortcut(data),
       this.renderSubmenu(data)

@@ -203,3 +203,7 @@ def test_quoted_text_is_short_and_hides_nothing(text: str, limit: int) -> None:
     assert not {unicodedata.category(c) for c in quoted if c not in "\u200c\u200d"} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
     if len(text) <= limit and text.isprintable():
         assert quoted == text
+
+
+def test_a_tab_is_quoted_as_the_space_that_it_looks_like() -> None:
+    assert shown("pandas\t>= 2\n") == "pandas >= 2\ufffd"

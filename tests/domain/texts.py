@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 from hypothesis import strategies as st
@@ -28,13 +29,17 @@ CONDA_VERSIONS = st.one_of(
 
 SPACES = st.text(" \t", max_size=2)
 
+ARCHIVE = re.compile(r".*\.(?:whl|zip|tgz|conda|tar(?:\.\w+)?)", re.IGNORECASE)
+
 
 @st.composite
 def names(draw: st.DrawFn) -> str:
-    """Of libraries; never `python`."""
+    """Of libraries; never `python`, nor a file of an archive."""
     middle = draw(st.text(ALPHANUMERIC + "._-", max_size=12))
     ends = st.sampled_from(ALPHANUMERIC)
     name = draw(ends) + (middle + draw(ends) if middle else "")
+    if ARCHIVE.fullmatch(name):
+        return name.replace(".", "-")
     return name if name.lower() != "python" else "python3"
 
 

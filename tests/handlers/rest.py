@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -128,7 +129,10 @@ class Rest:
             except ConnectionError:
                 pass  # a server that has read enough answers before it has read all
             got = connection.getresponse()
-            answer = Answer(got.status, {k.lower(): v for k, v in got.getheaders()}, got.read())
+            received, got_headers = got.read(), {k.lower(): v for k, v in got.getheaders()}
+            if got_headers.get("content-encoding") == "gzip":
+                received = gzip.decompress(received)
+            answer = Answer(got.status, got_headers, received)
         finally:
             connection.close()
         check(method, path, answer)

@@ -62,7 +62,8 @@ export class DetailTab {
   /** The entry of the menu with everything that is not a button. */
   async menuItem(name: string): Promise<Locator> {
     await this.button('More actions').click();
-    return this.root.getByRole('menuitem', { name, exact: true });
+    const menu = this.page.getByRole('menu', { name: 'More actions' });
+    return menu.getByRole('menuitem', { name, exact: true });
   }
 
   /** The cells of the library table's first column, in order. */

@@ -171,7 +171,7 @@ test('offers everything in a menu that says why something is disabled', async ({
   await expect(menu.getByRole('menuitem', { name: 'Edit' })).toBeVisible();
   const submit = menu.getByRole('menuitem', { name: 'Submit for Publish' });
   await expect(submit).toHaveAttribute('aria-disabled', 'true');
-  await expect(submit).toHaveAttribute('title', /build it first/);
+  await expect(submit).toContainText('build it first');
   await expect(submit).toHaveAccessibleDescription(/build it first/);
   await submit.click({ force: true });
   await expect(menu).toBeVisible();
@@ -200,7 +200,7 @@ test('lists the versions below the name, the newest first', async ({ page, deplo
   const menu = page.getByRole('menu', { name: 'Versions of Machine Learning Environment' });
   await expect(menu.locator('[role^="menuitem"]')).toHaveText([
     /^v2 · Failed · /,
-    /^v1 · Earlier · /
+    /^v1 · Draft · /
   ]);
   await expectNoViolations(page, '.jp-DataflowEnvs-menu');
   await menu.getByRole('menuitemcheckbox', { name: /^v1/ }).click();

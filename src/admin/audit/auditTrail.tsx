@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { HappenedEvent } from '../../api/schemas';
 import { CommandIDs } from '../../tokens';
 import { ActionButton } from '../../ui/actionButton';
+import { ColumnHeads } from '../../ui/columnHeads';
 import { momentWords } from '../../ui/format';
 import { ErrorNote, explanation, Skeleton } from '../../ui/notes';
 import { plain } from '../../ui/plain';
@@ -81,15 +82,15 @@ function Trail({ model }: { model: AuditModel }): JSX.Element {
           aria-label={trans.__('Audit trail')}
           aria-busy={reading}
         >
-          <thead>
-            <tr>
-              <th scope="col">{trans.__('Time')}</th>
-              <th scope="col">{trans.__('What')}</th>
-              <th scope="col">{trans.__('Environment')}</th>
-              <th scope="col">{trans.__('Who')}</th>
-              <th scope="col">{trans.__('Details')}</th>
-            </tr>
-          </thead>
+          <ColumnHeads
+            of={[
+              trans.__('Time'),
+              trans.__('What'),
+              trans.__('Environment'),
+              trans.__('Who'),
+              trans.__('Details')
+            ]}
+          />
           <tbody>
             {events.map(event => (
               <Row key={event.seq} event={event} />

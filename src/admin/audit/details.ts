@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { HappenedEvent } from '../../api/schemas';
-import { ruleWord } from '../../review/words';
+import { ruleWord } from '../../ui/ruleWord';
 import { sizeWords } from '../../ui/format';
 
 export interface IDetail {

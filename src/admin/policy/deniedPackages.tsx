@@ -1,7 +1,7 @@
 import { addIcon, closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { ruleWord } from '../../review/words';
+import { ruleWord } from '../../ui/ruleWord';
 import { ActionButton } from '../../ui/actionButton';
 import { useWorkbench } from '../../workbench';
 import type { IDenied, IFormError } from './policyForm';

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { ruleWord } from '../../review/words';
+import { ruleWord } from '../../ui/ruleWord';
 import { ActionButton } from '../../ui/actionButton';
 import { ErrorNote, explanation, Skeleton } from '../../ui/notes';
 import { useHappenings } from '../../ui/useHappenings';

@@ -1,9 +1,9 @@
 import * as React from 'react';
 
 import type { Violating } from '../../api/schemas';
-import { ViolationTable } from '../../review/violationTable';
 import { CommandIDs } from '../../tokens';
 import { plain } from '../../ui/plain';
+import { ViolationTable } from '../../ui/violationTable';
 import { useWorkbench } from '../../workbench';
 
 /** Which published environments the saved policy would not allow. */

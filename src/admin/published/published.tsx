@@ -88,7 +88,7 @@ export function Published(): JSX.Element {
       )}
       {rows.length > 0 && (
         <>
-          <div className="jp-DataflowEnvs-filters">
+          <div className="jp-DataflowEnvs-tools">
             <div
               role="group"
               aria-label={trans.__('Which environments')}

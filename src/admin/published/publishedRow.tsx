@@ -1,11 +1,11 @@
 import * as React from 'react';
 
 import type { ActionName } from '../../actions/looks';
-import { ViolationTable } from '../../review/violationTable';
 import { CommandIDs } from '../../tokens';
 import { ActionButton } from '../../ui/actionButton';
 import { plain } from '../../ui/plain';
 import { Ago } from '../../ui/time';
+import { ViolationTable } from '../../ui/violationTable';
 import { decisionOf, useWorkbench } from '../../workbench';
 import type { IPublishedRow } from './publishedRows';
 import { UsageDetails } from './usageDetails';

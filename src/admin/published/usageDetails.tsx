@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { Environment } from '../../api/schemas';
+import { ColumnHeads } from '../../ui/columnHeads';
 import { ErrorNote, Skeleton } from '../../ui/notes';
 import { plain } from '../../ui/plain';
 import { Ago } from '../../ui/time';
@@ -45,14 +46,14 @@ export function UsageDetails({ environment }: { environment: Environment }): JSX
           className="jp-DataflowEnvs-table"
           aria-label={trans.__('People who have %1 active', shortName)}
         >
-          <thead>
-            <tr>
-              <th scope="col">{trans.__('Person')}</th>
-              <th scope="col">{trans.__('Active')}</th>
-              <th scope="col">{trans.__('Last Started')}</th>
-              <th scope="col">{trans.__('Notebook Server')}</th>
-            </tr>
-          </thead>
+          <ColumnHeads
+            of={[
+              trans.__('Person'),
+              trans.__('Active'),
+              trans.__('Last Started'),
+              trans.__('Notebook Server')
+            ]}
+          />
           <tbody>
             {activations.map(({ person, since, last_started, leased_until, draft }) => (
               <tr key={`${person} ${since} ${draft}`}>

@@ -1,6 +1,6 @@
-import { environment } from '../../__tests__/sample';
+import { environment, version } from '../../__tests__/sample';
 import { channelName, libraryRows } from '../libraryRows';
-import { built, pkg, version } from './sample';
+import { built, pkg } from './sample';
 
 const PANDAS = pkg('pandas', { requested: 'pandas>=2', origin: 'requested', version: '2.2.3' });
 const PYTHON = pkg('python', { requested: 'python=3.11', origin: 'requested' });

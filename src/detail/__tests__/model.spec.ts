@@ -1,11 +1,11 @@
 import { Signal } from '@lumino/signaling';
 
-import { alice, environment } from '../../__tests__/sample';
+import { alice, environment, version } from '../../__tests__/sample';
 import { ApiError } from '../../api/client';
 import type { Environment, EnvironmentList, Version, VersionSummary } from '../../api/schemas';
 import { EnvironmentsModel, type Happenings } from '../../environments/model';
 import { DetailModel } from '../model';
-import { built, version } from './sample';
+import { built } from './sample';
 
 /** A server whose answers about versions wait until they are let go. */
 class Source {

@@ -209,6 +209,9 @@ describe('FormModel', () => {
       expect(model.shownProblems[0].message).toBe('In use.');
       model.set('shortName', 'mlenv');
       expect(shown()).toEqual([]);
+      expect(model.state.nameIs).toBe('asked');
+      await jest.advanceTimersByTimeAsync(300);
+      expect(model.state.nameIs).toBe('free');
     } finally {
       jest.useRealTimers();
     }

@@ -6,7 +6,7 @@ import { act, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import * as React from 'react';
 
-import { alice, environment, trans } from '../../__tests__/sample';
+import { alice, environment, trans, version } from '../../__tests__/sample';
 import { ApiError } from '../../api/client';
 import type { HappenedEvent, Me, Review, ReviewPage } from '../../api/schemas';
 import { Settings } from '../../settings';
@@ -44,33 +44,7 @@ function pageOf(review: Review, change: Partial<ReviewPage> = {}): ReviewPage {
       review,
       actions: { approve: ALLOWED, reject: ALLOWED, try_draft: ALLOWED }
     }),
-    reviewed: {
-      number: 2,
-      attempt: 1,
-      outcome: 'succeeded',
-      reason: null,
-      requested: {
-        base: null,
-        python_version: '3.11',
-        conda_requirements: [],
-        pip_requirements: []
-      },
-      digest: 'abc',
-      python: '3.11.7',
-      size: 1_000_000,
-      installed: true,
-      phase: null,
-      progress: null,
-      phases: [],
-      pin_installed: false,
-      reverted_from: null,
-      warnings: [],
-      created_by: 'alice',
-      created_at: '2026-11-01T12:00:00Z',
-      started_at: null,
-      finished_at: null,
-      duration: 3
-    },
+    reviewed: version(2, { digest: 'abc' }),
     changes: null,
     look_alikes: [],
     violations: [],

@@ -34,6 +34,7 @@ describe('Toasts', () => {
   };
   const shown = () =>
     Notification.manager.notifications.map(({ type, message }) => `${type}: ${message}`);
+  const closesAfter = () => Notification.manager.notifications[0].options.autoClose;
   const press = async (label: string) => {
     const actions = Notification.manager.notifications[0].options.actions ?? [];
     actions.find(action => action.label === label)!.callback(new MouseEvent('click'));
@@ -87,7 +88,9 @@ describe('Toasts', () => {
     expect(Notification.manager.notifications[0].options.progress).toBeCloseTo(0.608, 2);
     await happened('build.succeeded');
     expect(shown()).toEqual(['success: Machine Learning Environment: version 2 is built']);
+    expect(closesAfter()).toBe(15_000);
     await press('Activate');
+    expect(closesAfter()).toBe(15_000);
     expect(executed).toHaveBeenCalledWith('dataflow-envs:activate', { shortName: 'mlenv' });
     expect(shown()).toEqual(['success: Machine Learning Environment is active']);
     await press('New Notebook');
@@ -99,6 +102,7 @@ describe('Toasts', () => {
     expect(shown()).toEqual([
       "error: Machine Learning Environment: the build failed. No version fits 'pandas>=99'."
     ]);
+    expect(closesAfter()).toBe(false);
     await press('Show log');
     expect(executed).toHaveBeenCalledWith('dataflow-envs:open', {
       shortName: 'mlenv',

@@ -42,7 +42,8 @@ export class DetailTab {
   /** The same in the menu of all others, which is opened. */
   async furtherAction(name: string): Promise<Locator> {
     await this.action('More actions').click();
-    return this.root.getByRole('menu').getByRole('menuitem', { name, exact: true });
+    const menu = this.root.page().getByRole('menu', { name: 'More actions' });
+    return menu.getByRole('menuitem', { name, exact: true });
   }
 
   async section(name: SectionName): Promise<Locator> {

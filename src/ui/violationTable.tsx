@@ -1,9 +1,10 @@
 import * as React from 'react';
 
 import type { ReviewPage } from '../api/schemas';
-import { plain } from '../ui/plain';
+import { ColumnHeads } from './columnHeads';
+import { plain } from './plain';
 import { useWorkbench } from '../workbench';
-import { ruleWord } from './words';
+import { ruleWord } from './ruleWord';
 
 /** Which packages the policy does not allow, by which rule, and why. */
 export function ViolationTable(props: {
@@ -13,13 +14,7 @@ export function ViolationTable(props: {
   const { trans } = useWorkbench();
   return (
     <table className="jp-DataflowEnvs-table" aria-label={props.label}>
-      <thead>
-        <tr>
-          <th scope="col">{trans.__('Library')}</th>
-          <th scope="col">{trans.__('Reason')}</th>
-          <th scope="col">{trans.__('Rule')}</th>
-        </tr>
-      </thead>
+      <ColumnHeads of={[trans.__('Library'), trans.__('Reason'), trans.__('Rule')]} />
       <tbody>
         {props.violations.map(({ package: name, version, rule, reason }) => (
           <tr key={`${rule}:${name}`}>
