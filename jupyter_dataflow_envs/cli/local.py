@@ -152,8 +152,10 @@ def local_kernel() -> None:
 @connected
 def add_local_kernel(session: Session, name: str, install_ipykernel: bool, follow: bool) -> None:
     """Make it startable in notebooks."""
-    id = local_named(session, name)["id"]
-    environment = session.client.register_local_kernel(id, install_ipykernel=install_ipykernel)
+    before = local_named(session, name)
+    if before["actions"]["install_ipykernel"]["allowed"] and not install_ipykernel:
+        session.note("It has no ipykernel; --install-ipykernel installs that first:")
+    environment = session.client.register_local_kernel(before["id"], install_ipykernel=install_ipykernel)
     if environment["status"] == "In Progress":
         see_local_through(session, environment, follow=follow)
     elif not session.answer(environment) and (kernel := environment["kernel"]):
