@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.utils import canonicalize_name
 
-from .errors import Conflict, FieldError, InvalidSpec
+from .errors import FieldError, InvalidSpec
 from .lock import Lock, Manager, direction
 from .names import RESERVED, shown
 from .permissions import ALLOWED, Decision
@@ -156,17 +156,6 @@ class Drift:
     removed: tuple[InstalledPackage, ...]
     changed: tuple[VersionChange, ...]
     unchanged: int
-
-
-class LocalNameTaken(Conflict):
-    """The person has a Local environment of that name; `suggestion` is free."""
-
-    code = "local_name_taken"
-
-    def __init__(self, name: str, suggestion: str) -> None:
-        super().__init__(
-            f"You have a Local environment '{name}' already; '{suggestion}' is free.", suggestion=suggestion
-        )
 
 
 def check_local_name(text: str) -> str:

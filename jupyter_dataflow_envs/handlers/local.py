@@ -61,11 +61,13 @@ class LocalListHandler(LocalRoute):
 class LocalHandler(LocalRoute):
     @operation("One with its packages; with ?size the bytes of its files.", answer="LocalDetails", query=("size",))
     async def get(self, local: str) -> None:
-        self.answer(await self.call(self._details, local, sized=self.flag("size")))
+        sized = self.flag("size")
+        call = self.call_slow if sized else self.call
+        self.answer(await call(self._details, local, sized=sized))
 
     @operation("Delete one that was made here.", status=204)
     async def delete(self, local: str) -> None:
-        await self.call(lambda: self.environments.delete(local))
+        await self.call_slow(lambda: self.environments.delete(local))
         self.set_status(204)
         self.finish()
 
@@ -99,17 +101,16 @@ class LocalKernelHandler(LocalRoute):
         from ..models import LocalKernelBody
 
         install = self.body(LocalKernelBody).install_ipykernel
-        answer, status = await self.call(self._register, local, install=install)
-        self.answer(answer, status)
+        self.answer(await self.call(self._register, local, install=install))
 
     @operation("Take its kernel away.", answer="LocalAnswer")
     async def delete(self, local: str) -> None:
         self.answer(await self.call(lambda: self.shown(self.environments.unregister(local))))
 
-    def _register(self, id: str, *, install: bool) -> tuple[LocalAnswer, int]:
+    def _register(self, id: str, *, install: bool) -> LocalAnswer:
         if install and not self.environments.get(id).has_ipykernel:
-            return self.shown(self.environments.install_ipykernel(id)), 202
-        return self.shown(self.environments.register(id)), 200
+            return self.shown(self.environments.install_ipykernel(id))
+        return self.shown(self.environments.register(id))
 
 
 class LocalLogHandler(LocalRoute):

@@ -313,6 +313,7 @@ class LocalEnvironments:
         if kernel is not None and kernel.ours:
             self._kernels.remove(kernel.name)
         self._kernels.forget(id)
+        self._listing.failures.pop(id, None)
         remove_logs(self._settings.folder / "logs", id)
 
     def _news(self) -> None:

@@ -7,6 +7,7 @@ import os
 from ..domain.errors import NotFound
 from ..domain.local import FOUND_PREFIX, FoundPrefix, Kind, LocalEnvironment, LocalStatus, Work
 from .finding.inventory import Inventory, found_id
+from .finding.looks import Looks
 from .finding.places import Candidate
 from .finding.prefix import read_prefix
 from .folder import LocalFolder
@@ -23,14 +24,14 @@ class Listing:
         self._inventory = inventory
         self._works = works
         self.failures: dict[str, str] = {}
-        """Why ipykernel could not be installed into a found one, by its id, as long as this server runs."""
+        """Why ipykernel could not be installed into one, by its id, as long as this server runs."""
 
     def all(self) -> list[LocalEnvironment]:
         """Made ones first, then the found ones, each by name."""
         return [*self.made(), *(self._found(f) for f in self._inventory.look())]
 
-    def made(self) -> list[LocalEnvironment]:
-        return [self._made(record) for record in self._records.all().values()]
+    def made(self, looks: Looks | None = None) -> list[LocalEnvironment]:
+        return [self._made(record, looks) for record in self._records.all().values()]
 
     def get(self, id: str) -> LocalEnvironment:
         """Raises NotFound."""
@@ -42,13 +43,19 @@ class Listing:
         return self._found(found)
 
     def stamp(self) -> int:
-        """Another one when something is another than it was."""
-        return hash((self._inventory.stamp(), tuple((e.id, e.status, e.packages, e.reason) for e in self.made())))
+        """Another one when something is another than it was, also what is installed in one."""
+        looks = Looks()
+        made = tuple((e.id, e.status, e.packages, e.reason) for e in self.made(looks))
+        return hash((self._inventory.stamp(), made, tuple(looks.seen.items())))
 
-    def _made(self, record: Record) -> LocalEnvironment:
+    def _made(self, record: Record, looks: Looks | None = None) -> LocalEnvironment:
         prefix, running = self._folder.prefix(record.name), self._works.of(record.name)
-        found = self._read(record) if record.state is State.READY else None
+        failure = self.failures.get(record.name)
+        found = self._read(record, looks) if record.state is State.READY else None
         status, reason = LocalStatus.READY, record.reason
+        work: Work | None = record.work
+        if record.state is State.READY:
+            reason, work = failure, Work.INSTALL_IPYKERNEL if failure else None
         if record.state is State.MAKING or running is not None:
             status = LocalStatus.IN_PROGRESS
         elif record.state is State.FAILED:
@@ -65,7 +72,7 @@ class Listing:
             has_ipykernel=found is not None and found.has_ipykernel,
             kernel=next(iter(self._inventory.kernels_of(prefix)), None),
             status=status,
-            work=running.work if running else record.work if record.state is not State.READY else None,
+            work=running.work if running else work,
             reason=reason,
             phase=running.phase if running else None,
             progress=running.progress if running else None,
@@ -76,9 +83,9 @@ class Listing:
             created_at=record.created_at,
         )
 
-    def _read(self, record: Record) -> FoundPrefix:
+    def _read(self, record: Record, looks: Looks | None) -> FoundPrefix:
         prefix = os.path.realpath(self._folder.prefix(record.name))
-        return read_prefix(Candidate(prefix, record.name, ()))
+        return read_prefix(Candidate(prefix, record.name, ()), looks)
 
     def _found(self, found: FoundPrefix) -> LocalEnvironment:
         id = found_id(found.prefix)

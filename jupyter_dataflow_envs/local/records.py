@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 
 from ..domain.clock import from_text, to_text
-from ..domain.errors import Conflict, NotFound
-from ..domain.local import CopiedFrom, InstalledPackage, LocalNameTaken, Work, free_name
+from ..domain.errors import Conflict, LocalNameTaken, NotFound
+from ..domain.local import CopiedFrom, InstalledPackage, Work, free_name
 from ..kernels.atomic import replace_file
 from .folder import LocalFolder
 

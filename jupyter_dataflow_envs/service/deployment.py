@@ -12,6 +12,7 @@ from pathlib import Path
 from ..builds.coordinator import Coordinator
 from ..builds.runner import LocalRunner, Runner
 from ..builds.workshop import BuildSettings, Workshop
+from ..domain.errors import Unavailable
 from ..domain.events import Event, EventKind
 from ..domain.permissions import Person
 from ..kernels import leases
@@ -212,7 +213,10 @@ class Deployment:
 
     def _open_local(self) -> None:
         """Kernels of Local environments are put right at the start, whether anybody asks for them or not."""
-        assert self.local is not None
+        try:
+            assert self.local is not None
+        except Unavailable as error:
+            self._log.error("Local environments are not available: %s", error.message)
 
     def _beat(self) -> None:
         try:

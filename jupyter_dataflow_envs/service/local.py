@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from typing import Any
 from ..builds.workshop import Workshop
 from ..domain.clock import now
 from ..domain.environment import Environment, LocalOrigin
-from ..domain.errors import Conflict, DataflowError, FieldError, InvalidSpec, NotFound, Unavailable, Unsolvable
-from ..domain.local import CopiedFrom, InstalledPackage, LocalEnvironment, LocalStatus, Work, check_local_name
+from ..domain.errors import Conflict, DataflowError, NotFound, Unavailable, Unreproducible, Unsolvable
+from ..domain.local import CopiedFrom, LocalEnvironment, LocalStatus, Work, check_local_name
 from ..domain.names import SHORT_LIMIT
 from ..domain.permissions import Action, Person, require
 from ..domain.policy import Policy
@@ -29,19 +28,6 @@ from .versions import Versions
 
 SUGGESTIONS = 20
 """Short names that are tried before none is suggested."""
-
-
-class Unreproducible(InvalidSpec):
-    """Packages that no name and version would bring again, and that were not to be left out; a field error each."""
-
-    code = "unreproducible"
-
-    def __init__(self, packages: Sequence[InstalledPackage]) -> None:
-        super().__init__(
-            [FieldError("packages", None, p.name, p.unreproducible or "") for p in packages],
-            f"{', '.join(p.name for p in packages)} can't be reproduced elsewhere: no name and version brings what is "
-            "installed. Leave them out, or install released versions of them first.",
-        )
 
 
 class Local:
@@ -143,7 +129,7 @@ class Local:
         """
         wanted = self.reproduction(id)
         if wanted.unreproducible and not skip_unreproducible:
-            raise Unreproducible(wanted.unreproducible)
+            raise Unreproducible({p.name: p.unreproducible or "" for p in wanted.unreproducible})
         local = self.environments.get(id)
         made = self._shared.create(
             person,

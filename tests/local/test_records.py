@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_dataflow_envs.domain.clock import now
-from jupyter_dataflow_envs.domain.errors import Conflict, NotFound, Unavailable
-from jupyter_dataflow_envs.domain.local import CopiedFrom, InstalledPackage, LocalNameTaken, Work
+from jupyter_dataflow_envs.domain.errors import Conflict, LocalNameTaken, NotFound, Unavailable
+from jupyter_dataflow_envs.domain.local import CopiedFrom, InstalledPackage, Work
 from jupyter_dataflow_envs.local.folder import LocalFolder
 from jupyter_dataflow_envs.local.records import Maker, Record, Records, State
 

@@ -15,12 +15,11 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
 from jupyter_dataflow_envs.domain.clock import now
-from jupyter_dataflow_envs.domain.errors import Conflict, InvalidSpec, NotFound
-from jupyter_dataflow_envs.domain.local import Kind, LocalEnvironment, LocalNameTaken, LocalStatus, Work
+from jupyter_dataflow_envs.domain.errors import Conflict, InvalidSpec, LocalNameTaken, NotFound, Unreproducible
+from jupyter_dataflow_envs.domain.local import Kind, LocalEnvironment, LocalStatus, Work
 from jupyter_dataflow_envs.domain.permissions import Person
 from jupyter_dataflow_envs.local.records import Maker, Record, Records, State
 from jupyter_dataflow_envs.service.deployment import Deployment
-from jupyter_dataflow_envs.service.local import Unreproducible
 from jupyter_dataflow_envs.service.specs import Draft
 from tests.channel.index import index_server, index_url
 from tests.live import wait_until

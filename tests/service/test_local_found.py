@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_dataflow_envs.domain.errors import Conflict, NotFound
+from jupyter_dataflow_envs.domain.errors import Conflict, NotFound, Unreproducible
 from jupyter_dataflow_envs.domain.local import Kind, LocalEnvironment, LocalStatus
 from jupyter_dataflow_envs.service.deployment import Deployment
-from jupyter_dataflow_envs.service.local import Unreproducible
 from jupyter_dataflow_envs.service.specs import Draft
 from tests.channel.index import index_server, index_url
 from tests.local.finding.conftest import Home, conda_prefix, pyenv_root

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ...domain.local import FOUND_PREFIX, FoundKernel, FoundPrefix, InstalledPackage
-from .looks import Looks, real
+from .looks import Looks, Signature, real
 from .packages import installed
 from .places import Candidate, Places, Surroundings, find_places
 from .prefix import read_layout, read_prefix
@@ -40,6 +40,7 @@ class Inventory:
         self._places: tuple[Looks, Places] | None = None
         self._read: dict[Candidate, tuple[Looks, FoundPrefix]] = {}
         self._found: tuple[FoundPrefix, ...] = ()
+        self._seen: list[dict[str, Signature]] = []
         self._kernels: dict[str, tuple[FoundKernel, ...]] = {}
         self._stamp = 0
 
@@ -50,7 +51,8 @@ class Inventory:
             return list(self._found)
 
     def stamp(self) -> int:
-        """Another one as soon as `look` or `kernels_of` would give something else; it costs a look."""
+        """Another one as soon as `look` or `kernels_of` would give something else, or something was installed into one
+        of them or updated; it costs a look."""
         with self._lock:
             self._refresh()
             return self._stamp
@@ -74,8 +76,9 @@ class Inventory:
         self._read = read
         found = tuple(sorted((one for _, one in read.values()), key=lambda one: (one.name.casefold(), one.prefix)))
         kernels = self._kernels_by_prefix(places)
-        if (found, kernels) != (self._found, self._kernels):
-            self._found, self._kernels = found, kernels
+        seen = [known.seen for known, _ in read.values()]
+        if (found, kernels, seen) != (self._found, self._kernels, self._seen):
+            self._found, self._kernels, self._seen = found, kernels, seen
             self._stamp += 1
 
     def _is_excluded(self, prefix: str) -> bool:

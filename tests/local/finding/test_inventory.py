@@ -93,6 +93,13 @@ def test_each_change_is_seen(
     assert inventory.kernels_of(mine) == fresh.kernels_of(mine)
 
 
+def test_an_update_is_told_although_the_description_is_the_same(home: Home, inventory: Inventory, mine: Path) -> None:
+    before, stamp = inventory.look(), inventory.stamp()
+    (mine / SITE / "rich-1.0.dist-info").rename(mine / SITE / "rich-1.1.dist-info")
+    assert inventory.stamp() > stamp
+    assert inventory.look() == before
+
+
 def test_a_project_that_gets_its_environment_bit_by_bit(home: Home, inventory: Inventory) -> None:
     for folder in ("projects", "projects/app", "projects/app/.venv"):
         (home.folder / folder).mkdir()
