@@ -9,6 +9,7 @@ panels of them as of any other change. Run again, it adds more.
 `python seed.py HOME/root --long-log mlenv 100000` appends that many lines to the log of the latest attempt at `mlenv`:
 colours, progress bars made of carriage returns, markup, invisible characters, lines of 20,000 characters. Who follows
 the log sees them at once while the build runs (the word `hold` of channel.py keeps it running), else when it is opened.
+`--long-line mlenv 1000000` appends one line of about that many characters.
 
 HOME is the folder that `server.py --home` was given.
 """
@@ -99,6 +100,7 @@ def main() -> None:
     parser.add_argument("--environments", type=int, default=0, metavar="COUNT")
     parser.add_argument("--owner", action="append", help="instead of the usual owners; may be repeated")
     parser.add_argument("--long-log", nargs=2, metavar=("SHORT_NAME", "LINES"))
+    parser.add_argument("--long-line", nargs=2, metavar=("SHORT_NAME", "LENGTH"))
     options = parser.parse_args()
     root = Root(options.root.absolute())
     new = not root.database.exists()
@@ -111,6 +113,9 @@ def main() -> None:
         if options.long_log:
             short_name, lines = options.long_log
             append_lines(database, root, short_name, int(lines))
+        if options.long_line:
+            short_name, length = options.long_line
+            append_line(database, root, short_name, int(length))
     finally:
         database.close()
 
@@ -284,16 +289,26 @@ def _package(name: str, version: str, chooser: random.Random) -> LockedPackage:
 
 def append_lines(database: Database, root: Root, short_name: str, count: int) -> None:
     """Straight into the file: what a build writes is cut at `max_log_bytes`, and masked."""
+    with _log(database, root, short_name).open("ab") as file:
+        for chunk in _chunks(count):
+            file.write(chunk)
+            file.flush()
+
+
+def append_line(database: Database, root: Root, short_name: str, length: int) -> None:
+    """One line of so many characters, with styles now and then, and a short one behind it."""
+    words = "".join(f"\x1b[32m{n}\x1b[0m and more of the one line, " for n in range(length // 30 + 1))
+    with _log(database, root, short_name).open("ab") as file:
+        file.write(f"The long line {words}ends\nbehind the long line\n".encode())
+
+
+def _log(database: Database, root: Root, short_name: str) -> Path:
     with database.read() as connection:
         environment = environments.find(connection, short_name, Person("", is_admin=True))
         if environment.latest is None:
             raise SystemExit(f"'{short_name}' has not been built: there is no log yet.")
         latest = versions.find(connection, environment.id, environment.latest.number)
-    path = Logs(root.logs, 0).path(environment.id, latest.number, latest.attempt)
-    with path.open("ab") as file:
-        for chunk in _chunks(count):
-            file.write(chunk)
-            file.flush()
+    return Logs(root.logs, 0).path(environment.id, latest.number, latest.attempt)
 
 
 def _chunks(count: int) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tornado.websocket import WebSocketClosedError
 
+from ..domain.errors import NotFound
 from .streaming import Streaming
 
 if TYPE_CHECKING:
@@ -46,25 +47,34 @@ class LogStreaming(Streaming):
         self.sending = asyncio.create_task(self._follow())
 
     async def _follow(self) -> None:
-        asked = 0.0
         with suppress(WebSocketClosedError, asyncio.CancelledError):
-            while True:
-                data, end = await self.call(self.read_more, self._offset)
+            try:
+                outcome = await self._send_all()
+            except NotFound:
+                # Deleted meanwhile. Who connects again is told so as with every other request.
+                self.close(1011)
+                return
+            await self.write_message(json.dumps({"complete": True, "outcome": outcome}))
+            self.close(1000)
+
+    async def _send_all(self) -> str:
+        """Returns what became of it, when all of the log is sent. Raises NotFound."""
+        asked = 0.0
+        while True:
+            data, end = await self.call(self.read_more, self._offset)
+            if data:
+                await self._send(data, end)
+                continue
+            if time.monotonic() - asked >= OUTCOME_SECONDS:
+                asked = time.monotonic()
+                data, end, outcome = await self.call(self.read_part, self._offset)
                 if data:
                     await self._send(data, end)
+                    asked = 0.0
                     continue
-                if time.monotonic() - asked >= OUTCOME_SECONDS:
-                    asked = time.monotonic()
-                    data, end, outcome = await self.call(self.read_part, self._offset)
-                    if data:
-                        await self._send(data, end)
-                        asked = 0.0
-                        continue
-                    if outcome is not None:
-                        await self.write_message(json.dumps({"complete": True, "outcome": outcome}))
-                        self.close(1000)
-                        return
-                await asyncio.sleep(POLL_SECONDS)
+                if outcome is not None:
+                    return outcome
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _send(self, data: bytes, end: int) -> None:
         await self.write_message(json.dumps({"offset": self._offset, "text": data.decode("utf-8", "replace")}))

@@ -15,6 +15,8 @@ export interface IResumingSocketOptions {
   onConnected: (connected: boolean) => void;
   /** The server has said all there is; without this, nothing it says is the end. */
   onComplete?: () => void;
+  /** A connection has ended before it was open. Browsers do not tell why; it is tried again unless this is disposed. */
+  onRefused?: () => void;
 }
 
 /**
@@ -46,7 +48,7 @@ export class ResumingSocket implements IDisposable {
   }
 
   private _connect(): void {
-    const { settings, path, onFrame, onConnected, onComplete } = this._options;
+    const { settings, path, onFrame, onConnected, onComplete, onRefused } = this._options;
     this._leave();
     const socket = new settings.WebSocket(addressOf(settings, path()));
     this._socket = socket;
@@ -62,6 +64,7 @@ export class ResumingSocket implements IDisposable {
       onFrame(JSON.parse(String(message.data)));
     };
     socket.onclose = event => {
+      const refused = !this._connected;
       window.clearTimeout(this._timer);
       this._leave();
       if (event.code === COMPLETE && onComplete) {
@@ -71,6 +74,9 @@ export class ResumingSocket implements IDisposable {
       }
       this._later(this._pause * (0.75 + Math.random() / 2));
       this._pause = Math.min(this._pause * 2, LONGEST_PAUSE);
+      if (refused) {
+        onRefused?.();
+      }
     };
   }
 

@@ -49,7 +49,8 @@ export function classOf(style: Style): string {
     }
     [text, background] = [background, text];
   }
-  if (text > 0) {
+  // On a background of its own a text's colour could vanish.
+  if (text > 0 && background === 0) {
     names.push(`jp-mod-text-${nameOf(text)}`);
   }
   if (background > 0) {

@@ -25,7 +25,11 @@ export function AttemptState(props: IAttemptLogProps & { connection: Connection 
     <>
       <span className={`jp-DataflowEnvs-logState jp-mod-${outcome}`}>{words}</span>
       <span className="jp-DataflowEnvs-logLost" role="status">
-        {connection === 'lost' ? trans.__('Connection lost, trying again…') : ''}
+        {connection === 'lost' && trans.__('Connection lost, trying again…')}
+        {connection === 'gone' &&
+          trans.__(
+            'This version was deleted, or is not shown to you any more: no more of its log will come.'
+          )}
       </span>
     </>
   );

@@ -1,7 +1,9 @@
 import '../../style/log.css';
+import '../../style/logText.css';
 
 import * as React from 'react';
 
+import { type ApiClient, ApiError } from '../api/client';
 import { useSignalState } from '../ui/useSignalState';
 import { useWorkbench } from '../workbench';
 import { FailureNote } from './failureNote';
@@ -51,9 +53,19 @@ function useSession(props: IAttemptLogProps): LogSession | null {
   const [session, setSession] = React.useState<LogSession | null>(null);
   React.useEffect(() => {
     const made = new LogSession({
-      stream: { settings: client.settings, shortName, version, attempt },
+      stream: {
+        settings: client.settings,
+        shortName,
+        version,
+        attempt,
+        isThere: () => isThere(client, shortName, version)
+      },
       label: trans.__('Log of version %1, attempt %2', version, attempt),
-      phrases: { 'Control character': trans.__('Control character') },
+      phrases: {
+        'Control character': trans.__('Control character'),
+        'Show $1 more characters': trans.__('Show %1 more characters', '$1'),
+        'Show $1 of $2 more characters': trans.__('Show %1 of %2 more characters', '$1', '$2')
+      },
       wrap: settings.get('logWrap'),
       running,
       follow: settings.get('logFollow'),
@@ -93,7 +105,7 @@ function Shown(props: IAttemptLogProps & { session: LogSession }): JSX.Element {
       <LogToolbar {...props} state={state} running={isRunning(props)} onFind={find} />
       {state.search && <SearchBar session={session} search={state.search} />}
       <div ref={host} className="jp-DataflowEnvs-logText">
-        {state.empty && (
+        {state.empty && state.connection !== 'gone' && (
           <p className="jp-DataflowEnvs-logNote">
             {state.complete
               ? trans.__('Nothing was logged.')
@@ -106,6 +118,16 @@ function Shown(props: IAttemptLogProps & { session: LogSession }): JSX.Element {
       </div>
     </>
   );
+}
+
+/** Only a clear no is one: who cannot be asked now may answer later. */
+async function isThere(client: ApiClient, shortName: string, version: number): Promise<boolean> {
+  try {
+    await client.version(shortName, version);
+    return true;
+  } catch (error) {
+    return !(error instanceof ApiError && error.code === 'not_found');
+  }
 }
 
 function findIn(session: LogSession): void {

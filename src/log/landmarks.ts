@@ -26,6 +26,8 @@ const LONGEST = 20_000;
 /** How many lines above the failure are looked through, and shown. */
 const NEAR = 400;
 const MOST = 12;
+/** Of one of them, in UTF-16 units: the rest stands in the log. */
+const WIDEST = 1000;
 
 /** Finds the landmarks of a log, line by line as they come to an end. */
 export class Landmarks {
@@ -87,7 +89,8 @@ export function failureLines(
   }
   const texts = [];
   for (let line = from; line < end; line++) {
-    texts.push(lineAt(line));
+    const text = lineAt(line);
+    texts.push(text.length > WIDEST ? `${text.slice(0, WIDEST)}…` : text);
   }
   return { from, to: end, texts };
 }

@@ -30,13 +30,14 @@ export class LogSearch {
       let from = doc.line(this._next).from;
       let looked = 0;
       for (const line of doc.iterLines(this._next)) {
-        for (const match of line.matchAll(this._pattern)) {
-          this._starts.push(from + match.index);
-          this._ends.push(from + match.index + match[0].length);
+        const begin = this._column;
+        this._look(line, from);
+        if (this._column > 0) {
+          break;
         }
         this._next += 1;
         from += line.length + 1;
-        looked += line.length + 1;
+        looked += line.length + 1 - begin;
         if (looked > UNITS) {
           break;
         }
@@ -44,11 +45,30 @@ export class LogSearch {
     }
   }
 
+  /** Looks through a line that begins there, from `_column` on; in long ones only through a part, then `_column` says so. */
+  private _look(line: string, from: number): void {
+    const begin = this._column;
+    const end = begin + UNITS;
+    // What begins in this part may end in the next one.
+    const part = line.length > UNITS ? line.slice(begin, end + this.words.length) : line;
+    this._column = end < line.length ? end : 0;
+    for (const match of part.matchAll(this._pattern!)) {
+      const start = begin + match.index;
+      if (start >= end) {
+        return;
+      }
+      this._starts.push(from + start);
+      this._ends.push(from + start + match[0].length);
+      this._column = Math.max(this._column, this._column && start + match[0].length);
+    }
+  }
+
   /** From here on the text has changed: the line that it is in, and what comes after, is looked through again. */
   changed(doc: Text, position: number): void {
     const line = doc.lineAt(position);
-    if (line.number < this._next) {
+    if (line.number < this._next || (line.number === this._next && this._column > 0)) {
       this._next = line.number;
+      this._column = 0;
       this._starts.length = this.firstFrom(line.from);
       this._ends.length = this._starts.length;
     }
@@ -73,6 +93,8 @@ export class LogSearch {
     return low;
   }
 
+  /** Where to go on in a long line; 0: at its beginning. */
+  private _column = 0;
   private readonly _ends: number[] = [];
   private _next = 1;
   private readonly _pattern: RegExp | null;

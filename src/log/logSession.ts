@@ -182,8 +182,9 @@ export class LogSession implements IDisposable {
       }
     } else if (this._state.connection === 'complete' && !this._state.complete) {
       this._append(this._reader.end());
+      this._see(this.view.doc.lines, this.view.doc.lines);
+      this.view.end();
       const { doc } = this.view;
-      this._see(doc.lines, doc.lines);
       const failure = failureLines(doc.lines, line => doc.line(line).text);
       this._change({ complete: true, failure });
     }

@@ -4,8 +4,11 @@ import type { IDisposable } from '@lumino/disposable';
 import type { LogFrame } from '../api/schemas';
 import { ResumingSocket } from '../live/resumingSocket';
 
-/** `connecting` before the first answer, `lost` while a connection is tried again, `complete` when all has been said. */
-export type Connection = 'connecting' | 'live' | 'lost' | 'complete';
+/**
+ * `connecting` before the first answer, `lost` while a connection is tried again, `complete` when all has been said, `gone`
+ * when there is no such log any more.
+ */
+export type Connection = 'connecting' | 'live' | 'lost' | 'complete' | 'gone';
 
 export interface ILogStreamOptions {
   settings: ServerConnection.ISettings;
@@ -15,11 +18,13 @@ export interface ILogStreamOptions {
   /** Text as it arrives: each byte of the log once and in order. */
   onText: (text: string) => void;
   onConnection: (connection: Connection) => void;
+  /** Asked when the server refuses the connection: whether it still has this version, as far as it can be asked. */
+  isThere: () => Promise<boolean>;
 }
 
 /**
  * The log of one attempt from its first byte until the attempt has ended, also over lost connections: they are taken up
- * again at the byte that comes next. An attempt that waits in the queue has an empty log that goes on later.
+ * again at the byte that comes next, unless its version has been deleted. An attempt that waits in the queue has an empty log that goes on later.
  */
 export class LogStream implements IDisposable {
   constructor(private readonly _options: ILogStreamOptions) {
@@ -49,8 +54,17 @@ export class LogStream implements IDisposable {
       path: () => this._path(),
       onFrame: frame => this._hear(frame as LogFrame),
       onConnected: connected => this._tell(connected ? 'live' : 'lost'),
-      onComplete: () => this._tell('complete')
+      onComplete: () => this._tell('complete'),
+      onRefused: () => void this._ask()
     });
+  }
+
+  /** A version that was deleted is not waited for. */
+  private async _ask(): Promise<void> {
+    if (!(await this._options.isThere()) && !this._disposed) {
+      this._tell('gone');
+      this.dispose();
+    }
   }
 
   private _path(): string {

@@ -1,37 +1,18 @@
-import {
-  Compartment,
-  EditorSelection,
-  EditorState,
-  type Extension,
-  type Range,
-  RangeSetBuilder,
-  StateEffect,
-  Text
-} from '@codemirror/state';
-import {
-  Decoration,
-  type DecorationSet,
-  drawSelection,
-  EditorView,
-  highlightSpecialChars,
-  keymap,
-  lineNumbers,
-  ViewPlugin,
-  type ViewUpdate
-} from '@codemirror/view';
+import { Compartment, EditorSelection, EditorState, type Extension, Text } from '@codemirror/state';
+import { drawSelection, EditorView, highlightSpecialChars, lineNumbers } from '@codemirror/view';
 
-import type { IEdit, ISpan } from './ansiReader';
-import { classOf, type Style } from './ansiStyle';
+import type { IEdit } from './ansiReader';
 import { type Follow, type IPlace, isAtEnd } from './follow';
+import { logKeys } from './logKeys';
+import { LogMarks, REDRAW } from './logMarks';
 import type { LogSearch } from './logSearch';
 import { logTheme } from './logTheme';
+import { hasOpened, longLines, opening, SHOWN } from './longLines';
 
 /** Directional marks and invisible ones that CodeMirror does not count among those which have to be shown. */
 const HIDDEN = /[\u202a-\u202e\u2060-\u2064\u2066-\u2069\u{e0000}-\u{e007f}]/gu;
 /** Of lines, above what a jump leads to. */
 const MARGIN = 60;
-
-const redraw = StateEffect.define<null>();
 
 export interface ILogViewOptions {
   label: string;
@@ -60,6 +41,10 @@ export class LogView {
             tabindex: '0'
           }),
           EditorView.updateListener.of(update => {
+            if (hasOpened(update)) {
+              // It is read where it begins, not at its end.
+              _options.follow.pause();
+            }
             if (update.geometryChanged && _options.follow.active) {
               this.toEnd();
             }
@@ -67,10 +52,10 @@ export class LogView {
           lineNumbers(),
           highlightSpecialChars({ addSpecialChars: HIDDEN }),
           drawSelection(),
-          this._keys(),
+          logKeys(_options.onFind),
+          longLines(),
           this._wrapping.of(wrapping(_options.wrap)),
-          drawn(view => this._styled(view)),
-          drawn(view => this._found(view)),
+          this._marks.extension,
           logTheme
         ]
       })
@@ -119,14 +104,11 @@ export class LogView {
     const { doc } = this;
     const last = doc.line(doc.lines);
     const from = last.from + edit.keep;
-    this._spans.length = last.number - 1;
-    for (const spans of edit.spans) {
-      this._spans.push(spans);
-    }
+    this._marks.setSpans(last.number - 1, edit.spans);
     if (from < doc.length || edit.lines.length > 1 || edit.lines[0] !== '') {
       this._view.dispatch({
         changes: { from, to: doc.length, insert: Text.of(edit.lines) },
-        effects: redraw.of(null)
+        effects: REDRAW
       });
       if (this._options.follow.active) {
         this.toEnd();
@@ -135,10 +117,18 @@ export class LogView {
     return from;
   }
 
+  /** Nothing more comes: behind the last line break no line is left. */
+  end(): void {
+    const { length } = this.doc;
+    if (this.doc.sliceString(length - 1) === '\n') {
+      this._view.dispatch({ changes: { from: length - 1, to: length } });
+    }
+  }
+
   /** Lines that stand out, such as those with which a phase begins. */
   setHeadings(lines: Iterable<number>): void {
-    this._headings = new Set(lines);
-    this._redraw();
+    this._marks.setHeadings(lines);
+    this._view.dispatch({ effects: REDRAW });
   }
 
   setWrap(wrap: boolean): void {
@@ -147,20 +137,20 @@ export class LogView {
 
   /** @param current - the one of the places found that one stands at; -1 for none */
   setFound(search: LogSearch | null, current: number): void {
-    this._search = search;
-    this._current = current;
-    this._redraw();
+    this._marks.setFound(search, current);
+    this._view.dispatch({ effects: REDRAW });
   }
 
-  /** Show this part, selected. */
+  /** Show this part, selected; of a long one its beginning. */
   reveal(from: number, to: number): void {
     this._options.follow.pause();
+    const shown = EditorSelection.range(from, Math.min(to, from + SHOWN / 2));
     this._view.dispatch({
       selection: { anchor: from, head: to },
-      effects: EditorView.scrollIntoView(EditorSelection.range(from, to), {
-        y: 'start',
-        yMargin: MARGIN
-      })
+      effects: [
+        ...opening(this._view.state, shown),
+        EditorView.scrollIntoView(shown, { y: 'start', yMargin: MARGIN })
+      ]
     });
     this._options.onScroll();
   }
@@ -209,164 +199,14 @@ export class LogView {
     }
   }
 
-  private _redraw(): void {
-    this._view.dispatch({ effects: redraw.of(null) });
-  }
-
-  private _keys(): Extension {
-    const page = (pages: number) => (view: EditorView) => {
-      view.scrollDOM.scrollBy({ top: pages * 0.9 * view.scrollDOM.clientHeight });
-      return true;
-    };
-    const select = (view: EditorView, anchor: number, head: number, scrollIntoView = true) => {
-      view.dispatch({ selection: { anchor, head }, scrollIntoView });
-      return true;
-    };
-    /** The cursor begins where one looks, not where it was left. */
-    const fetch = (view: EditorView, first: boolean) => {
-      const { top, height } = this._place();
-      const { from, to } = view.viewport;
-      const { head } = view.state.selection.main;
-      const block = view.lineBlockAtHeight(first ? top : top + height - view.defaultLineHeight);
-      const shown = view.coordsAtPos(head);
-      const frame = view.scrollDOM.getBoundingClientRect();
-      if (
-        head < from ||
-        head > to ||
-        !shown ||
-        shown.bottom < frame.top ||
-        shown.top > frame.bottom
-      ) {
-        view.dispatch({ selection: { anchor: block.from } });
-      }
-      return false;
-    };
-    return keymap.of([
-      { key: 'Mod-f', run: () => (this._options.onFind(), true) },
-      { key: 'Mod-a', run: view => select(view, 0, view.state.doc.length, false) },
-      {
-        key: 'Mod-Home',
-        run: view => select(view, 0, 0),
-        shift: view => select(view, view.state.selection.main.anchor, 0)
-      },
-      {
-        key: 'Mod-End',
-        run: view => select(view, view.state.doc.length, view.state.doc.length),
-        shift: view => select(view, view.state.selection.main.anchor, view.state.doc.length)
-      },
-      { key: 'PageUp', run: page(-1) },
-      { key: 'PageDown', run: page(1) },
-      { key: 'ArrowUp', run: view => fetch(view, false) },
-      { key: 'ArrowDown', run: view => fetch(view, true) }
-    ]);
-  }
-
-  private _styled(view: EditorView): DecorationSet {
-    const builder = new RangeSetBuilder<Decoration>();
-    for (const { from, to } of view.visibleRanges) {
-      for (let at = from; at <= to;) {
-        const line = view.state.doc.lineAt(at);
-        if (this._headings.has(line.number) && line.from >= from) {
-          builder.add(line.from, line.from, HEADING);
-        }
-        const spans = this._spans[line.number - 1] ?? [];
-        for (let n = firstEndingAfter(spans, at - line.from); n < spans.length; n++) {
-          const start = Math.max(line.from + spans[n].from, at);
-          const end = Math.min(line.from + spans[n].to, to);
-          if (start >= to) {
-            break;
-          }
-          builder.add(start, end, markOf(spans[n].style));
-        }
-        at = line.to + 1;
-      }
-    }
-    return builder.finish();
-  }
-
-  private _found(view: EditorView): DecorationSet {
-    const search = this._search;
-    if (!search) {
-      return Decoration.none;
-    }
-    const marks: Range<Decoration>[] = [];
-    const length = view.state.doc.length;
-    for (const { from, to } of view.visibleRanges) {
-      const first = Math.max(0, search.firstFrom(from) - 1);
-      for (let n = first; n < search.count; n++) {
-        const place = search.at(n);
-        if (place.from >= to || place.to > length) {
-          break;
-        }
-        if (place.to > from) {
-          marks.push((n === this._current ? CURRENT : FOUND).range(place.from, place.to));
-        }
-      }
-    }
-    return Decoration.set(marks, true);
-  }
-
-  private _current = -1;
-  private _headings: ReadonlySet<number> = new Set();
   private _hidden = false;
+  private readonly _marks = new LogMarks();
   private readonly _resized: ResizeObserver;
-  private _search: LogSearch | null = null;
-  private readonly _spans: (readonly ISpan[])[] = [];
   private _top = 0;
   private readonly _view: EditorView;
   private readonly _wrapping = new Compartment();
 }
 
-const HEADING = Decoration.line({ class: 'jp-DataflowEnvs-logHeading' });
-const FOUND = Decoration.mark({ class: 'jp-DataflowEnvs-found' });
-const CURRENT = Decoration.mark({ class: 'jp-DataflowEnvs-found jp-mod-current' });
-
-const marks = new Map<Style, Decoration>();
-
-function markOf(style: Style): Decoration {
-  let mark = marks.get(style);
-  if (!mark) {
-    mark = Decoration.mark({ class: classOf(style) });
-    marks.set(style, mark);
-  }
-  return mark;
-}
-
-/** Decorations of what can be seen, and of nothing else. */
-function drawn(draw: (view: EditorView) => DecorationSet): Extension {
-  return ViewPlugin.fromClass(
-    class {
-      constructor(view: EditorView) {
-        this.decorations = draw(view);
-      }
-
-      update(update: ViewUpdate): void {
-        const asked = update.transactions.some(({ effects }) => effects.some(e => e.is(redraw)));
-        if (asked || update.viewportChanged) {
-          this.decorations = draw(update.view);
-        }
-      }
-
-      decorations: DecorationSet;
-    },
-    { decorations: plugin => plugin.decorations }
-  );
-}
-
 function wrapping(wrap: boolean): Extension {
   return wrap ? EditorView.lineWrapping : [];
-}
-
-function firstEndingAfter(spans: readonly ISpan[], unit: number): number {
-  let low = 0;
-  let high = spans.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (spans[middle].to <= unit) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
 }

@@ -5,6 +5,9 @@ import { ActionButton } from '../ui/actionButton';
 import { useWorkbench } from '../workbench';
 import type { ILogState, LogSession } from './logSession';
 
+/** Patterns of many thousand characters are too large for the browser. */
+const LONGEST = 1000;
+
 /** Finds words in the log: how often they are there, and the way from one place to the next. */
 export function SearchBar(props: {
   session: LogSession;
@@ -46,6 +49,7 @@ export function SearchBar(props: {
         placeholder={trans.__('Search')}
         value={words}
         spellCheck={false}
+        maxLength={LONGEST}
         onChange={event => {
           setWords(event.target.value);
           session.search(event.target.value);

@@ -77,7 +77,8 @@ async function drawn(log: Locator): Promise<string> {
 
 async function expectWhole(page: Page, log: Locator, shortName: string): Promise<void> {
   const expected = await logOf(shortName);
-  await expect.poll(() => drawn(log)).toBe(expected.toString());
+  // What its last line break ends is a line; there is none behind it.
+  await expect.poll(() => drawn(log)).toBe(expected.toString().replace(/\n$/, ''));
   expect((await downloaded(page, log)).equals(expected)).toBe(true);
 }
 
@@ -259,6 +260,54 @@ test('a long and hostile log: text, search, follow, wrap, copy, download', async
   const overflow = await log.evaluate(node => node.scrollWidth - node.clientWidth);
   expect(overflow).toBeLessThanOrEqual(0);
   await page.screenshot({ path: test.info().outputPath('log-narrow.png') });
+});
+
+test('a line of a million characters is read, searched and copied', async ({ page }) => {
+  await hold('tiny-003');
+  await deployment.create('line', 'One line', ['tiny-003']);
+  await deployment.build('line');
+  seed(home, '--long-line', 'line', '1000000');
+  const log = await openLog(page, server.url, 'line');
+  await expect(log).toContainText('behind the long line');
+  const rest = log.getByRole('button', { name: /^Show 10,000 of [\d,]+ more characters$/ });
+  await expect(rest).toHaveCount(1);
+  const first = await rest.textContent();
+  await rest.press('Enter');
+  await expect(log.locator('.cm-content')).toBeFocused();
+  await expect(rest).not.toHaveText(first!);
+  const second = await rest.textContent();
+  await page.keyboard.press('Enter');
+  await expect(rest).not.toHaveText(second!);
+  await rest.scrollIntoViewIfNeeded();
+  await setTheme(page, 'Light');
+  await page.screenshot({ path: test.info().outputPath('log-long-line.png') });
+  await setTheme(page, 'Dark');
+  await page.screenshot({ path: test.info().outputPath('log-long-line-dark.png') });
+  await expectNoViolations(page);
+
+  await log.locator('.cm-content').press('Control+f');
+  await log.getByRole('searchbox').fill('30000 and more');
+  await expect(log.locator('.jp-mod-current').first()).toBeVisible();
+  await expect(log.getByRole('search')).toContainText('1 of 1');
+  await log.locator('.cm-content').press('Control+a');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.keyboard.press('Control+c');
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied.length).toBeGreaterThan(1_000_000);
+});
+
+test('says that its version was deleted', async ({ page }) => {
+  // With the news of it the whole tab would say so; they can be late, or lost.
+  await page.routeWebSocket(/dataflow-envs\/events/, () => undefined);
+  await hold('tiny-004');
+  await deployment.create('gone', 'Deleted', ['tiny-004']);
+  await deployment.build('gone');
+  const log = await openLog(page, server.url, 'gone');
+  await expect(log).toContainText('Downloading');
+  expect((await rest.delete('dataflow-envs/environments/gone?force=true')).ok()).toBe(true);
+  await expect(log.getByText('This version was deleted')).toBeVisible();
+  await expect(log.getByText('Connection lost')).toHaveCount(0);
+  await page.screenshot({ path: test.info().outputPath('log-deleted.png') });
 });
 
 async function setTheme(page: Page, theme: string): Promise<void> {

@@ -161,7 +161,7 @@ describe('styles', () => {
 
   it.each([
     ['31', ['text-red']],
-    ['91;44', ['text-bright-red', 'back-blue']],
+    ['91;44', ['back-blue']],
     ['1;2;3;4;9', ['bold', 'dim', 'italic', 'underline', 'strike']],
     ['1;22', []],
     ['31;0', []],

@@ -49,4 +49,31 @@ describe('LogSearch', () => {
     expect(found.count).toBe(100_000);
     expect(steps).toBeGreaterThan(1);
   });
+
+  it('looks through one long line in steps, and loses nothing at their ends', () => {
+    const line = 'pandas '.repeat(150_000);
+    const doc = Text.of(['first', line, 'pandas']);
+    const found = search('PANDAS', doc);
+    expect(found.count).toBe(150_001);
+    expect(places(found).every((at, n) => n === 150_000 || at === 6 + 7 * n)).toBe(true);
+    const cut = Text.of([`${'x'.repeat(19_998)}needle${'x'.repeat(100)}`]);
+    expect(places(search('needle', cut))).toEqual([19_998]);
+    const words = 'x'.repeat(900);
+    expect(places(search(words, Text.of(['x'.repeat(60_000)])))).toEqual(
+      Array.from({ length: 66 }, (_, n) => n * 900)
+    );
+  });
+
+  it('begins anew in a long line that is overwritten while it is looked through', () => {
+    const doc = Text.of(['x'.repeat(5_000_000)]);
+    const found = new LogSearch('x');
+    found.step(doc);
+    expect(found.isDone(doc)).toBe(false);
+    const after = Text.of(['x xx']);
+    found.changed(after, 0);
+    while (!found.isDone(after)) {
+      found.step(after);
+    }
+    expect(places(found)).toEqual([0, 2, 3]);
+  });
 });

@@ -56,9 +56,11 @@ describe('LogStream', () => {
   let told: Connection[];
   let text: string;
   let asked: string[];
+  let isThere: () => Promise<boolean>;
 
   beforeEach(async () => {
     asked = [];
+    isThere = () => Promise.resolve(true);
     http = createServer();
     sockets = new WebSocketServer({ noServer: true });
     http.on('upgrade', (request, raw, head) => {
@@ -100,7 +102,7 @@ describe('LogStream', () => {
     await new Promise(resolve => http.close(resolve));
   });
 
-  /** Resolves when the log is complete. */
+  /** Resolves when no more is to come. */
   function follow(): Promise<void> {
     told = [];
     text = '';
@@ -110,12 +112,13 @@ describe('LogStream', () => {
         shortName: 'mlenv',
         version: 3,
         attempt: 2,
+        isThere: () => isThere(),
         onText: more => {
           text += more;
         },
         onConnection: connection => {
           told.push(connection);
-          if (connection === 'complete') {
+          if (connection === 'complete' || connection === 'gone') {
             resolve();
           }
         }
@@ -223,5 +226,29 @@ describe('LogStream', () => {
     await follow();
     expect(told).toEqual(['lost', 'live', 'complete']);
     expect(text).toBe(LOG.toString());
+  });
+
+  it('ends when the version has been deleted, and asks no more', async () => {
+    let first: Socket | null = null;
+    between = (data, client) => {
+      first ??= client;
+      if (client === first) {
+        client.write(data);
+      } else {
+        client.destroy();
+      }
+    };
+    behave = (socket, offset) => {
+      frame(socket, offset, whole(1000));
+      socket.close(1011);
+    };
+    let answers = 0;
+    // Once the server can't be asked either.
+    isThere = () => Promise.resolve(++answers === 1);
+    await follow();
+    expect(told).toEqual(['live', 'lost', 'gone']);
+    expect(text).toBe(LOG.subarray(0, whole(1000)).toString());
+    expect(answers).toBe(2);
+    expect(stream.isDisposed).toBe(true);
   });
 });
