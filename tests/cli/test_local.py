@@ -43,7 +43,7 @@ def twins(live: LiveServer) -> Iterator[list[Path]]:
     (site / "mylib-0.1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: mylib\nVersion: 0.1\n")
     text = '{"url": "file:///src/mylib", "dir_info": {"editable": true}}'
     (site / "mylib-0.1.dist-info/direct_url.json").write_text(text)
-    yield prefixes
+    return prefixes
 
 
 def add_distribution(prefix: str, name: str, version: str) -> None:

@@ -43,7 +43,7 @@ def venv(live: LiveServer) -> Iterator[Path]:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mylib\nVersion: 0.1\n")
     (info / "direct_url.json").write_text('{"url": "file:///src/mylib", "dir_info": {"editable": true}}')
-    yield prefix
+    return prefix
 
 
 def test_a_copy_and_back(client: Client, source: str, copy: str) -> None:
