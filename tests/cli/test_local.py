@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ def source(live: LiveServer, python: str) -> str:
 
 
 @pytest.fixture
-def twins(live: LiveServer) -> Iterator[list[Path]]:
+def twins(live: LiveServer) -> list[Path]:
     """Two virtual environments of one name, in a project each; the second has what can't be had elsewhere."""
     prefixes = [live.person_dir / ".virtualenvs/twin", live.person_dir / ".pyenv/versions/3.11.9/envs/twin"]
     for prefix in prefixes:

@@ -34,7 +34,7 @@ def copy(client: Client, source: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def venv(live: LiveServer) -> Iterator[Path]:
+def venv(live: LiveServer) -> Path:
     """With a package that no name and version would bring."""
     prefix = live.person_dir / ".virtualenvs/edited"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", str(prefix)], check=True)
