@@ -8,7 +8,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("build", "service", "kernel_start", "server_start", "log", "listing", "revert", "events", "panel")
+BENCHES = (
+    "build",
+    "service",
+    "kernel_start",
+    "server_start",
+    "log",
+    "listing",
+    "revert",
+    "events",
+    "panel",
+    "local",
+    "copy",
+)
 
 
 def main() -> int:

@@ -7,6 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
+import click
+
 from jupyter_dataflow_envs.app import DataflowEnvsApp
 from jupyter_dataflow_envs.cli.program import program
 from jupyter_dataflow_envs.domain.environment import Status
@@ -55,10 +57,16 @@ def _settings() -> list[tuple[str, ...]]:
 
 
 def _commands() -> list[tuple[str, ...]]:
-    return [
-        ("command", "what for"),
-        *((f"`{name}`", command.get_short_help_str(200)) for name, command in sorted(program.commands.items())),
-    ]
+    return [("command", "what for"), *_commands_of(program)]
+
+
+def _commands_of(group: click.Group, before: str = "") -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for name, command in sorted(group.commands.items()):
+        rows.append((f"`{before}{name}`", command.get_short_help_str(200)))
+        if isinstance(command, click.Group):
+            rows += _commands_of(command, f"{before}{name} ")
+    return rows
 
 
 def _routes() -> list[tuple[str, ...]]:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Bool, Dict, Int, List, Unicode, default, validate
+from traitlets import Bool, Dict, Enum, Int, List, Unicode, default, validate
 
 from .domain.errors import DataflowError, Unavailable
 from .handlers.gate import Gate
 from .handlers.routes import tornado_handlers
 
 if TYPE_CHECKING:
+    from .local.environments import LocalSettings
     from .service.deployment import Deployment
 
 
@@ -80,6 +81,19 @@ class DataflowEnvsApp(ExtensionApp):
         False, help="Whether requirements may hold several specifiers, and <, >, !=, ~= as well."
     ).tag(config=True)
 
+    local_dir = Unicode(
+        help="Folder of the Local environments made here, which are this person's own. Default: dataflow-envs-local in "
+        "Jupyter's data folder."
+    ).tag(config=True)
+
+    local_folders = List(
+        Unicode(), help="More folders in which environments are looked for: projects, or folders full of them."
+    ).tag(config=True)
+
+    local_lifetime = Enum(
+        ["keep", "session"], "keep", help="Whether Local environments made here outlive this server."
+    ).tag(config=True)
+
     max_concurrent_builds = Int(
         1, min=1, help="Builds that run side by side. Default: half the cores, at least 1."
     ).tag(config=True)
@@ -92,6 +106,14 @@ class DataflowEnvsApp(ExtensionApp):
 
     @validate("root_dir")
     def _absolute_root_dir(self, proposal: Any) -> str:
+        return str(Path(proposal["value"]).expanduser().absolute())
+
+    @default("local_dir")
+    def _default_local_dir(self) -> str:
+        return str(Path(jupyter_data_dir()) / "dataflow-envs-local")
+
+    @validate("local_dir")
+    def _absolute_local_dir(self, proposal: Any) -> str:
         return str(Path(proposal["value"]).expanduser().absolute())
 
     @default("database_url")
@@ -165,6 +187,7 @@ class DataflowEnvsApp(ExtensionApp):
                         max_log_bytes=self.max_log_bytes,
                         extended_requirements=self.extended_requirements,
                     ),
+                    local=self._local_settings(),
                 ),
                 self.log,
             )
@@ -173,6 +196,23 @@ class DataflowEnvsApp(ExtensionApp):
         except Exception:
             self.log.exception("Environments could not be opened")
             raise
+
+    def _local_settings(self) -> LocalSettings:
+        from .kernels.kernelspecs import default_kernels_dir
+        from .local.environments import LocalSettings
+        from .local.finding.places import Surroundings
+
+        server_root = Path(self.serverapp.root_dir) if self.serverapp else None
+        return LocalSettings(
+            folder=Path(self.local_dir),
+            kernels_dir=default_kernels_dir(),
+            python=Path(sys.executable),
+            around=Surroundings.of_this_server([Path(f).expanduser() for f in self.local_folders], server_root),
+            excluded=(Path(self.root_dir),),
+            session=self.local_lifetime == "session",
+            most=self.max_concurrent_builds,
+            max_log_bytes=self.max_log_bytes,
+        )
 
 
 main = DataflowEnvsApp.launch_instance

@@ -34,6 +34,9 @@ OTHER_EXTENSIONS = (
 )
 """Left out, so that a server is up in a second."""
 
+ELSEWHERE = ("JUPYTER", "JPY_", "CONDA", "MAMBA", "PYENV", "UV_", "VIRTUAL_ENV", "WORKON_HOME", "XDG_")
+"""Begins the names of variables that say where things are on the machine that runs the tests."""
+
 T = TypeVar("T")
 
 
@@ -70,6 +73,11 @@ class LiveServer:
     def data_dir(self) -> Path:
         """Where kernelspecs are written: `kernels/` in it."""
         return self.home / "data"
+
+    @property
+    def person_dir(self) -> Path:
+        """The server's HOME, in which it looks for Local environments."""
+        return self.home / "person"
 
     @property
     def runtime_dir(self) -> Path:
@@ -157,9 +165,10 @@ class LiveServer:
         return self.start(ready=ready)
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        # Variables of a Jupyter that runs the tests would lead the server elsewhere.
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "JPY_"))}
+        # Variables of a Jupyter, or of an environment, that runs the tests would lead the server elsewhere.
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(ELSEWHERE)}
         folders = {
+            "HOME": str(self.person_dir),
             "JUPYTER_CONFIG_DIR": str(self.home / "config"),
             "JUPYTER_DATA_DIR": str(self.data_dir),
             "JUPYTER_RUNTIME_DIR": str(self.runtime_dir),
@@ -170,7 +179,7 @@ class LiveServer:
         return {**kept, **folders, **more}
 
     def _write_config(self, traits: Mapping[str, Any]) -> None:
-        for folder in ("config", "data", "runtime", "work"):
+        for folder in ("config", "data", "runtime", "work", "person"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         server = {
             "ip": "127.0.0.1",

@@ -8,7 +8,8 @@ import click
 
 from .bases import base_option, only_one
 from .exit_code import ExitCode
-from .output import Lines, cell, clean, is_terminal, print_error, print_json, print_line
+from .logs import print_part, print_stream
+from .output import cell, clean, print_error, print_line
 from .session import Session, connected
 
 if TYPE_CHECKING:
@@ -142,28 +143,10 @@ def _interrupted(session: Session, short_name: str) -> None:
 @connected
 def log(session: Session, short_name: str, follow: bool, version: int | None, attempt: int | None, offset: int) -> None:
     """Print the log of a build."""
-    client = session.client
-    lines = Lines(colours=is_terminal())
-    if not follow:
-        part = client.log(short_name, version, attempt=attempt, offset=offset)
-        answer = {"text": part.text, "next_offset": part.next_offset, "complete": part.complete}
-        if not session.answer(answer):
-            for line in (*lines.feed(part.text), *lines.end()):
-                print_line(line, colours=True)
-        return
-    stream = client.follow_log(short_name, version, attempt=attempt, offset=offset)
-    for text in stream:
-        if session.as_json:
-            print_json({"text": text, "next_offset": stream.offset}, compact=True)
-        else:
-            for line in lines.feed(text):
-                print_line(line, colours=True)
-    if session.as_json:
-        print_json({"complete": True, "outcome": stream.outcome}, compact=True)
-        return
-    for line in lines.end():
-        print_line(line, colours=True)
-    session.note(f"The build {cell(stream.outcome)}.")
+    if follow:
+        print_stream(session, session.client.follow_log(short_name, version, attempt=attempt, offset=offset))
+    else:
+        print_part(session, session.client.log(short_name, version, attempt=attempt, offset=offset))
 
 
 @click.command()

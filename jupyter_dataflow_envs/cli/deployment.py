@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO, cast
 
 import click
-from click.core import ParameterSource
 
 from .output import cell, print_line
 from .quantities import size
-from .session import Session, connected
+from .session import Session, called_alone, connected
 
 if TYPE_CHECKING:
     from ..client.deployment import Manager
@@ -42,14 +41,8 @@ def packages(session: Session, name: str, manager: Manager, versions: bool) -> N
 @connected
 def policy(session: Session) -> None:
     """Show what the deployment allows; `set` changes it, `violating` lists what it would not allow now."""
-    context = click.get_current_context()
-    if context.invoked_subcommand is None:
+    if called_alone():
         _show(session)
-        return
-    given = context.get_parameter_source
-    if wrong := [name for name in ("as_json", "url", "token") if given(name) is ParameterSource.COMMANDLINE]:
-        option = "--" + wrong[0].removeprefix("as_")
-        raise click.UsageError(f"{option} stands after the command: policy {context.invoked_subcommand} {option}.")
 
 
 @policy.command("show")

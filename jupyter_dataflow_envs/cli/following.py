@@ -1,11 +1,14 @@
-"""A build watched from the terminal: its log above, how far it is below."""
+"""A build, or what is done with a Local environment, watched from the terminal: its log above, how far it is below."""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..client.errors import ServerUnreachable
 from ..domain.errors import DataflowError
@@ -18,15 +21,25 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from ..client.log import LogStream
-    from ..models import EnvironmentAnswer, ProgressAnswer, VersionAnswer
+    from ..models import LocalAnswer, ProgressAnswer, VersionAnswer
     from .session import Session
+
+T = TypeVar("T")
 
 LOOK_SECONDS = 0.25
 """How often phase and progress are asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far it is: the phase in words, empty where there is none, and its progress."""
+
+    phase: str
+    progress: ProgressAnswer | None
+
+
 class View(Protocol):
-    """What shows a build."""
+    """What shows a log and how far it is."""
 
     def __enter__(self) -> View: ...
 
@@ -36,15 +49,48 @@ class View(Protocol):
 
     def log(self, text: str) -> None: ...
 
-    def state(self, environment: EnvironmentAnswer) -> None: ...
+    def stage(self, stage: Stage) -> None: ...
 
-    def ended(self, short_name: str, version: VersionAnswer) -> None: ...
+    def ended(self, success: str | None) -> None: ...
 
 
 def follow_build(session: Session, short_name: str, number: int, attempt: int) -> VersionAnswer:
     """Show the build until it has ended, and return its version."""
     client = session.client
-    stream = client.follow_log(short_name, number, attempt=attempt)
+
+    def look() -> Stage:
+        environment = client.environment(short_name)
+        if environment["queue_position"]:
+            return Stage(f"queued, place {environment['queue_position']}", environment["progress"])
+        return Stage(cell(environment["phase"]), environment["progress"])
+
+    def end() -> tuple[VersionAnswer, str | None]:
+        version = client.wait(short_name)
+        return version, _success(short_name, version) if version["outcome"] == "succeeded" else None
+
+    return _follow(session, client.follow_log(short_name, number, attempt=attempt), look, end)
+
+
+def follow_local(session: Session, id: str) -> tuple[LocalAnswer, bool]:
+    """Show what is done with a Local environment until it has ended; return the environment, and if it went well."""
+    client = session.client
+    stream = client.follow_local_log(id)
+
+    def look() -> Stage:
+        environment = client.local_environment(id)
+        return Stage(cell(environment["phase"]), environment["progress"])
+
+    def end() -> tuple[tuple[LocalAnswer, bool], str | None]:
+        environment, well = client.wait_local(id), stream.outcome == "succeeded"
+        return (environment, well), _local_success(environment) if well else None
+
+    return _follow(session, stream, look, end)
+
+
+def _follow(
+    session: Session, stream: LogStream, look: Callable[[], Stage], end: Callable[[], tuple[T, str | None]]
+) -> T:
+    """`end` gives what came of it and, if it went well, the words for that."""
     heard: queue.Queue[str | DataflowError | None] = queue.Queue()
     reader = threading.Thread(target=_read, args=(stream, heard), daemon=True)
     reader.start()
@@ -63,10 +109,12 @@ def follow_build(session: Session, short_name: str, number: int, attempt: int) -
                 view.log(item)
                 if time.monotonic() - looked >= LOOK_SECONDS:
                     looked = time.monotonic()
-                    _look(session, short_name, view)
-            version = client.wait(short_name)
-            view.ended(short_name, version)
-            return version
+                    # Where the server is away, the log's reader says so if it lasts.
+                    with suppress(ServerUnreachable):
+                        view.stage(look())
+            found, success = end()
+            view.ended(success)
+            return found
     finally:
         stream.close()
 
@@ -78,13 +126,6 @@ def _read(stream: LogStream, heard: queue.Queue[str | DataflowError | None]) -> 
         heard.put(None)
     except DataflowError as error:
         heard.put(error)
-
-
-def _look(session: Session, short_name: str, view: View) -> None:
-    try:
-        view.state(session.client.environment(short_name))
-    except ServerUnreachable:
-        return  # the log's reader says so if it lasts
 
 
 def _view(session: Session) -> View:
@@ -105,9 +146,9 @@ class Silent:
 
     def log(self, text: str) -> None: ...
 
-    def state(self, environment: EnvironmentAnswer) -> None: ...
+    def stage(self, stage: Stage) -> None: ...
 
-    def ended(self, short_name: str, version: VersionAnswer) -> None: ...
+    def ended(self, success: str | None) -> None: ...
 
 
 class Plain(Silent):
@@ -124,17 +165,16 @@ class Plain(Silent):
         for line in self._lines.feed(text):
             print_line(line)
 
-    def state(self, environment: EnvironmentAnswer) -> None:
-        phase = _phase(environment)
-        if phase and phase != self._phase:
+    def stage(self, stage: Stage) -> None:
+        if (phase := stage.phase) and phase != self._phase:
             self._phase = phase
             print_line(f"[{phase}]")
 
-    def ended(self, short_name: str, version: VersionAnswer) -> None:
+    def ended(self, success: str | None) -> None:
         for line in self._lines.end():
             print_line(line)
-        if version["outcome"] == "succeeded":
-            print_line(_success(short_name, version))
+        if success is not None:
+            print_line(success)
 
 
 class Bars:
@@ -170,31 +210,24 @@ class Bars:
     def log(self, text: str) -> None:
         self._print(self._lines.feed(text))
 
-    def state(self, environment: EnvironmentAnswer) -> None:
-        phase = _phase(environment)
-        if phase and phase != self._phase:
+    def stage(self, stage: Stage) -> None:
+        if (phase := stage.phase) and phase != self._phase:
             self._phase = phase
             self._progress.reset(self._task, description=phase, total=None, amount="")
-        if (progress := environment["progress"]) is not None:
+        if (progress := stage.progress) is not None:
             done, total = _bar(progress)
             self._progress.update(self._task, completed=done, total=total or None, amount=_amount(progress))
 
-    def ended(self, short_name: str, version: VersionAnswer) -> None:
+    def ended(self, success: str | None) -> None:
         self._print(self._lines.end())
-        if version["outcome"] == "succeeded":
-            self._print([_success(short_name, version)])
+        if success is not None:
+            self._print([success])
 
     def _print(self, lines: list[str]) -> None:
         from rich.text import Text
 
         for line in lines:
             self._progress.console.print(Text.from_ansi(line), soft_wrap=True)
-
-
-def _phase(environment: EnvironmentAnswer) -> str:
-    if environment["queue_position"]:
-        return f"queued, place {environment['queue_position']}"
-    return cell(environment["phase"])
 
 
 def _bar(progress: ProgressAnswer) -> tuple[int, int]:
@@ -221,3 +254,9 @@ def _success(short_name: str, version: VersionAnswer) -> str:
         + (f" ({steps})." if steps else ".")
         + f"\nUse it in notebooks: jupyter dataflow-envs activate {name}"
     )
+
+
+def _local_success(local: LocalAnswer) -> str:
+    kernel, name = local["kernel"], cell(local["name"])
+    use = f"Kernel {cell(kernel['name'])} can be started now." if kernel else "It has no kernel."
+    return clean(f"{name} is ready: Python {cell(local['python_version'])}, {local['package_count']} packages.\n{use}")

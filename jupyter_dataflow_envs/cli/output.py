@@ -78,7 +78,7 @@ def _fault(fault: Mapping[str, Any]) -> str:
     if fault.get("line"):
         where += f", line {cell(fault['line'])}"
     text, message = cell(fault.get("text")), cell(fault.get("message"))
-    return f"{where}: {message}" if not text or text in message else f"{where}: {text!r}: {message}"
+    return f"{where}: {message}" if not text or f"'{text}'" in message else f"{where}: {text!r}: {message}"
 
 
 def _details(body: Mapping[str, Any]) -> Iterator[str]:

@@ -13,12 +13,14 @@ from .. import __version__
 from ..domain.errors import DataflowError
 from .audit import audit
 from .builds import build, cancel, log, preview
+from .copies import copy_to_dataflow, copy_to_local
 from .deployment import packages, policy
 from .doctor import doctor
 from .environments import activate, create, deactivate, delete, edit, list_environments, short_name_command, show
 from .events import events
 from .exit_code import ExitCode
 from .imports import import_file
+from .local import local
 from .output import print_error, print_line
 from .publishing import deprecate, submit, transfer, undeprecate, unpublish, withdraw
 from .reviews import approve, reject, review, reviews
@@ -35,7 +37,7 @@ def program() -> None:
     The commands talk to the Jupyter server that runs here, or to the one that --url names. Where none runs they start
     one of their own for as long as they need it.
 
-    Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the build failed, 130 interrupted.
+    Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the build, or what was followed, failed, 130 interrupted.
     """
 
 
@@ -69,6 +71,9 @@ for command in (
     usage,
     kernels,
     run_command,
+    local,
+    copy_to_local,
+    copy_to_dataflow,
     export,
     import_file,
     packages,

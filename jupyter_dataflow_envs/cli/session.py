@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from ..client.errors import ServerNotFound
 from .output import clean, print_json, print_line
@@ -85,6 +86,19 @@ class Session:
         self.own = OwnServer()
         address = self.own.start()
         return Client(address.url, address.token)
+
+
+def called_alone() -> bool:
+    """Whether a group is called without any of its commands. Raises UsageError for options that belong to one."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is None:
+        return True
+    given = context.get_parameter_source
+    if wrong := [name for name in ("as_json", "url", "token") if given(name) is ParameterSource.COMMANDLINE]:
+        option = "--" + wrong[0].removeprefix("as_")
+        group, command = context.info_name, context.invoked_subcommand
+        raise click.UsageError(f"{option} stands after the command: {group} {command} {option}.")
+    return False
 
 
 def connected(function: F) -> F:

@@ -17,6 +17,7 @@ from ..domain.errors import (
     Conflict,
     DataflowError,
     InvalidSpec,
+    LocalNameTaken,
     Malformed,
     NotAllowed,
     NotFound,
@@ -26,6 +27,7 @@ from ..domain.errors import (
     Stale,
     TooLarge,
     Unavailable,
+    Unreproducible,
     Unsolvable,
 )
 from .connection import Client
@@ -39,6 +41,7 @@ __all__ = [
     "DataflowError",
     "EventStream",
     "InvalidSpec",
+    "LocalNameTaken",
     "LogPart",
     "Malformed",
     "NotAllowed",
@@ -53,5 +56,6 @@ __all__ = [
     "Stale",
     "TooLarge",
     "Unavailable",
+    "Unreproducible",
     "Unsolvable",
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .deployment import DeploymentRoutes
 from .kernels import KernelRoutes
+from .local import LocalRoutes
 from .publishing import PublishingRoutes
 from .servers import find_address
 from .trail import TrailRoutes
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Client(VersionRoutes, PublishingRoutes, KernelRoutes, DeploymentRoutes, TrailRoutes):
+class Client(VersionRoutes, PublishingRoutes, KernelRoutes, LocalRoutes, DeploymentRoutes, TrailRoutes):
     """A connection to one deployment; close it, or use it as a context manager. It may be shared between threads.
 
     Without `url` it takes the Jupyter server that runs here (see `servers.find_address`), with that server's token.

@@ -67,7 +67,7 @@ class EnvironmentRoutes(Routes):
             "conda_requirements": list(conda_requirements),
             "pip_requirements": list(pip_requirements),
         }
-        return self.create_from({**spec, **_base(base)})
+        return self.create_from({**spec, **base_body(base)})
 
     def create_from(self, spec: dict[str, Any]) -> EnvironmentAnswer:
         """`create` from a dictionary with the same names, such as a file that was kept.
@@ -102,7 +102,7 @@ class EnvironmentRoutes(Routes):
             "conda_requirements": listed(conda_requirements),
             "pip_requirements": listed(pip_requirements),
         }
-        body = {**{k: v for k, v in changes.items() if v is not None}, **_base(base, without_base=without_base)}
+        body = {**{k: v for k, v in changes.items() if v is not None}, **base_body(base, without_base=without_base)}
         tag = etag or self.environment(short_name)["etag"]
         answer = self._transport.json("PATCH", environment_path(short_name), body=body, headers={"If-Match": tag})
         return cast("EnvironmentAnswer", answer)
@@ -137,7 +137,7 @@ class EnvironmentRoutes(Routes):
             "pip_requirements": listed(pip_requirements),
             "pin_installed": pin_installed or None,
         }
-        body = {**{k: v for k, v in asked.items() if v is not None}, **_base(base, without_base=without_base)}
+        body = {**{k: v for k, v in asked.items() if v is not None}, **base_body(base, without_base=without_base)}
         path = environment_path(short_name, "preview")
         return cast("PreviewAnswer", self._transport.json("POST", path, body=body, timeout=SLOW_SECONDS))
 
@@ -153,7 +153,7 @@ class EnvironmentRoutes(Routes):
         base, or to nothing. Raises what `preview` raises."""
         asked = {"conda_requirements": list(conda_requirements), "pip_requirements": list(pip_requirements)}
         python = {"python_version": python_version} if python_version is not None else {}
-        body = {**asked, **python, **_base(base)}
+        body = {**asked, **python, **base_body(base)}
         return cast("PreviewAnswer", self._transport.json("POST", "preview", body=body, timeout=SLOW_SECONDS))
 
     def import_file(self, content: str | bytes, name: str | None = None) -> ImportAnswer:
@@ -173,7 +173,7 @@ class EnvironmentRoutes(Routes):
         return cast("ImportAnswer", answer)
 
 
-def _base(base: WantedBase | None, *, without_base: bool = False) -> dict[str, Any]:
+def base_body(base: WantedBase | None, *, without_base: bool = False) -> dict[str, Any]:
     """The part of a body that says what becomes of the base: nothing when it is to stay."""
     if without_base:
         if base is not None:

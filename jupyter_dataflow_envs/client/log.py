@@ -1,4 +1,4 @@
-"""The log of a build: read from any byte, or followed while it grows."""
+"""The log of a build, or of what is done with a Local environment: read from any byte, or followed while it grows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .frames import Resuming
 
 if TYPE_CHECKING:
     from .servers import Address
+    from .transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +24,31 @@ class LogPart:
     complete: bool
 
 
+def read_log(transport: Transport, path: str, *, attempt: int | None = None, offset: int = 0) -> LogPart:
+    """The log there, from a byte offset to its present end."""
+    text, complete = [], False
+    while True:
+        answer = transport.send("GET", path, query={"attempt": attempt, "offset": offset})
+        text.append(answer.content.decode("utf-8", "replace"))
+        following = int(answer.headers["X-Next-Offset"])
+        complete = answer.headers["X-Log-Complete"].lower() in ("true", "1")
+        # An answer may end before the log does.
+        if complete or following == offset or not answer.content:
+            return LogPart("".join(text), following, complete)
+        offset = following
+
+
 class LogStream(Resuming):
-    """Iterates over the text of one attempt's log from a byte offset until the attempt has ended.
+    """Iterates over a log's text from a byte offset until what it tells of has ended.
 
     A lost connection is taken up again where it broke: every byte arrives once. When the server stays away for longer
     than `patience` seconds, ServerUnreachable is raised; `offset` is then, as always, the byte to go on from. `outcome`
-    is what became of the attempt, once the iteration has ended.
+    is what became of it, once the iteration has ended. `attempt` is that of a build, which may have several.
     """
 
-    def __init__(self, address: Address, path: str, *, attempt: int, offset: int = 0, patience: float = 30.0) -> None:
+    def __init__(
+        self, address: Address, path: str, *, attempt: int | None = None, offset: int = 0, patience: float = 30.0
+    ) -> None:
         super().__init__(address, patience)
         self.path = path
         self.attempt = attempt
@@ -47,16 +64,17 @@ class LogStream(Resuming):
 
     def _connection(self) -> Iterator[str]:
         """Ends when the log is complete."""
+        attempt = {} if self.attempt is None else {"attempt": self.attempt}
         try:
-            for frame in self._frames_of(self.path, {"offset": self.offset, "attempt": self.attempt}):
+            for frame in self._frames_of(self.path, {"offset": self.offset, **attempt}):
                 if frame.get("text") and (text := self._fresh(frame)):
                     yield text
                 if frame.get("complete"):
                     self.outcome = str(frame.get("outcome"))
                     return
         except ServerNotFound as error:
-            # Its version was there a moment ago, and a refused upgrade need not have our JSON for a body.
-            raise NotFound(f"There is no log of attempt {self.attempt} any more.") from error
+            # It was there a moment ago, and a refused upgrade need not have our JSON for a body.
+            raise NotFound("There is no such log any more.") from error
 
     def _fresh(self, frame: dict[str, Any]) -> str:
         """The part of a frame's text that has not been seen; a frame from further on means that one was lost."""

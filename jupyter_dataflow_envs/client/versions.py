@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Literal, cast
 
 from ..domain.errors import NotFound
 from .environments import EnvironmentRoutes
-from .errors import ServerUnreachable
-from .frames import FIRST_PAUSE
-from .log import LogPart, LogStream
+from .log import LogPart, LogStream, read_log
 from .routes import SLOW_SECONDS, environment_path
+from .waiting import wait_for
 
 if TYPE_CHECKING:
     from ..models import ComparedAnswer, NewerAnswer, VersionAnswer, VersionSummary
@@ -73,40 +71,19 @@ class VersionRoutes(EnvironmentRoutes):
         seconds.
         """
         number = self._latest(short_name)
-        start = heard = time.monotonic()
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                version = self.version(short_name, number)
-                heard = time.monotonic()
-                if version["outcome"] not in ("queued", "building"):
-                    return version
-            except ServerUnreachable:
-                if time.monotonic() - heard > patience:
-                    raise
-            left = float("inf") if timeout is None else start + timeout - time.monotonic()
-            if left <= 0:
-                raise TimeoutError(
-                    f"The build of {short_name}, version {number}, has not ended in {timeout:g} seconds."
-                )
-            time.sleep(min(pause, left))
-            pause = min(1.3 * pause, 1.0)
+
+        def ended() -> VersionAnswer | None:
+            version = self.version(short_name, number)
+            return None if version["outcome"] in ("queued", "building") else version
+
+        return wait_for(ended, f"The build of {short_name}, version {number},", timeout, patience)
 
     def log(
         self, short_name: str, version: int | None = None, *, attempt: int | None = None, offset: int = 0
     ) -> LogPart:
         """The log of a version (default: the latest), from a byte offset to its present end."""
         path = self._version_path(short_name, version, "log")
-        text, complete = [], False
-        while True:
-            answer = self._transport.send("GET", path, query={"attempt": attempt, "offset": offset})
-            text.append(answer.content.decode("utf-8", "replace"))
-            following = int(answer.headers["X-Next-Offset"])
-            complete = answer.headers["X-Log-Complete"].lower() in ("true", "1")
-            # An answer may end before the log does.
-            if complete or following == offset or not answer.content:
-                return LogPart("".join(text), following, complete)
-            offset = following
+        return read_log(self._transport, path, attempt=attempt, offset=offset)
 
     def follow_log(
         self,

@@ -72,6 +72,15 @@ class Publication:
     deprecated: Deprecation | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LocalOrigin:
+    """The Local environment that an environment was copied from, as it was called then; times in UTC."""
+
+    name: str
+    prefix: str
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Environment:
     """One environment as the store knows it. `revision` grows with each edit and is what the ETag is made of."""
@@ -89,6 +98,7 @@ class Environment:
     latest_success: int | None = None
     publication: Publication | None = None
     ever_published: bool = False
+    copied_from: LocalOrigin | None = None
     review: Review | None = None
     """The latest one: the open one, if there is one."""
     usage: Usage = Usage()
@@ -145,6 +155,7 @@ class Environment:
             updated_at=shown.at,
             latest=LatestVersion(shown.version, Outcome.SUCCEEDED, digest),
             latest_success=shown.version,
+            copied_from=None,
             review=None,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -49,12 +49,12 @@ class InvalidSpec(DataflowError):
 
     code = "invalid"
 
-    def __init__(self, errors: Sequence[FieldError]) -> None:
+    def __init__(self, errors: Sequence[FieldError], message: str = "") -> None:
         self.errors = tuple(errors)
         first = self.errors[0]
         where = f"{first.field}, line {first.line}" if first.line else first.field
         others = f" (and {len(self.errors) - 1} more)" if len(self.errors) > 1 else ""
-        super().__init__(f"{where}: {first.message}{others}")
+        super().__init__(message or f"{where}: {first.message}{others}")
 
     def body(self) -> dict[str, Any]:
         return {**super().body(), "errors": [asdict(e) for e in self.errors]}
@@ -97,6 +97,31 @@ class ShortNameTaken(Conflict):
 
     def __init__(self, short_name: str) -> None:
         super().__init__(f"Short name '{short_name}' is already in use; try another.")
+
+
+class LocalNameTaken(Conflict):
+    """The person has a Local environment of that name; `suggestion` is free."""
+
+    code = "local_name_taken"
+
+    def __init__(self, name: str, suggestion: str) -> None:
+        super().__init__(
+            f"You have a Local environment '{name}' already; '{suggestion}' is free.", suggestion=suggestion
+        )
+
+
+class Unreproducible(InvalidSpec):
+    """No name and version would bring these packages again, and they were not to be left out; a field error each."""
+
+    code = "unreproducible"
+
+    def __init__(self, packages: Mapping[str, str]) -> None:
+        """`packages`: why, by name."""
+        super().__init__(
+            [FieldError("packages", None, name, reason) for name, reason in packages.items()],
+            f"{', '.join(packages)} can't be reproduced elsewhere: no name and version brings what is installed. "
+            "Leave them out, or install released versions of them first.",
+        )
 
 
 class Stale(DataflowError):

@@ -114,7 +114,7 @@ def diff(left: Iterable[LockedPackage], right: Iterable[LockedPackage]) -> LockD
     after = {p.identity: p for p in right}
     both = sorted(before.keys() & after.keys(), key=lambda i: (i[1], i[0]))
     changed = tuple(
-        PackageChange(before[i], after[i], _direction(before[i], after[i]))
+        PackageChange(before[i], after[i], direction(before[i].version, after[i].version))
         for i in both
         if not _same(before[i], after[i])
     )
@@ -134,11 +134,12 @@ def _same(a: LockedPackage, b: LockedPackage) -> bool:
     return (a.version, a.build, a.sha256) == (b.version, b.build, b.sha256)
 
 
-def _direction(a: LockedPackage, b: LockedPackage) -> Literal["up", "down", "rebuilt"]:
-    left, right = _version_key(a.version), _version_key(b.version)
-    if left == right:
+def direction(left: str, right: str) -> Literal["up", "down", "rebuilt"]:
+    """Compares two versions of one package; "rebuilt" where they are equal."""
+    before, after = _version_key(left), _version_key(right)
+    if before == after:
         return "rebuilt"
-    return "up" if left < right else "down"
+    return "up" if before < after else "down"
 
 
 def _version_key(text: str) -> tuple[Any, ...]:

@@ -40,6 +40,7 @@ class Action(str, Enum):
     DEACTIVATE = "deactivate"
     RUN = "run"
     USE_AS_BASE = "use_as_base"
+    COPY_TO_LOCAL = "copy_to_local"
     DELETE = "delete"
 
 
@@ -316,6 +317,7 @@ TABLE: dict[Action, Rule] = {
     Action.DEACTIVATE: Rule("deactivate", Who.EVERYONE, {}, (_inactive,)),
     Action.RUN: Rule("run commands in", Who.EVERYONE, {}, (_nothing_usable, _newly_deprecated)),
     Action.USE_AS_BASE: Rule("build on", Who.EVERYONE, {}, (_busy_for_its_keepers, _nothing_usable, _deprecated)),
+    Action.COPY_TO_LOCAL: Rule("copy", Who.EVERYONE, {}, (_nothing_usable, _newly_deprecated)),
     Action.DELETE: Rule(
         "delete",
         Who.OWNER_OR_ADMINISTRATOR,

@@ -124,7 +124,8 @@ class Build:
         from .pip import Pip
 
         pip = Pip(self._job, self._prefix, site, self._work, self._messages, self._held)
-        store = BytecodeStore(Path(self._job.caches.bytecode), self._prefix, site.rsplit("/", 1)[0])
+        library, writable = site.rsplit("/", 1)[0], self._job.writable
+        store = BytecodeStore(Path(self._job.caches.bytecode), self._prefix, library, writable=writable)
         compiled = self._beside.submit(self._compile_conda, store, lock)
         broken = self._beside.submit(pip.check)
         if self._held.pip:
@@ -187,14 +188,16 @@ class Build:
         self._messages.log(f"pip: installed {len(packages)} packages in {_since(started)}")
 
     def _finish(self, pip: Pip, lock: Lock, site: str, broken: frozenset[str], *, checks: bool) -> None:
-        """Seals and verifies, side by side."""
-        from .seal import close, forbid_installs, make_read_only
+        """Seals, or makes writable what is somebody's own, and verifies, side by side."""
+        from .seal import close, forbid_installs, make_read_only, make_writable
         from .verify import verify_kernel
 
+        writable = self._job.writable
         self._messages.step(Step.SEALING)
-        forbid_installs((self._prefix / site).parent, self._job.title)
+        if not writable:
+            forbid_installs((self._prefix / site).parent, self._job.title)
         self._messages.step(Step.VERIFYING)
-        extent = self._beside.submit(make_read_only, self._prefix, self._work)
+        extent = self._beside.submit(make_writable if writable else make_read_only, self._prefix, self._work)
         still: Future[frozenset[str]] | None = self._beside.submit(pip.check) if checks else None
         kernel = verify_kernel(self._prefix, self._work, self._job.title)
         self._messages.log(f"Verified: {kernel.banner or 'kernel'} answered after {kernel.duration:.2f} s")
@@ -205,8 +208,11 @@ class Build:
             self._messages.log(f"Warning: {line}")
         size = extent.result()
         shutil.rmtree(self._work)
-        close(self._prefix)
-        self._messages.log(f"Sealed: {size.files:,} files, {size.size / 1e6:.0f} MB, read-only")
+        if not writable:
+            close(self._prefix)
+        done = "Done" if writable else "Sealed"
+        kind = "writable copies" if writable else "read-only"
+        self._messages.log(f"{done}: {size.files:,} files, {size.size / 1e6:.0f} MB, {kind}")
         self._messages.result(
             lock, size=size.size, files=size.files, packages=len(lock.packages), warnings=sorted(broken)
         )

@@ -2,7 +2,8 @@
 
 A read-only prefix can't keep what its kernels compile, so that without this each start would compile again. The files
 are of PEP 552's unchecked kind: valid for the package's files wherever and whenever those were written, which holds
-because a prefix that gets them is read-only. Test folders are left out: nobody imports them, and they are half of the
+because a prefix that gets them is read-only. A writable one gets copies that carry the times of its own files: Python
+itself compiles again what is edited there. Test folders are left out: nobody imports them, and they are half of the
 files.
 """
 
@@ -13,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +28,7 @@ from .processes import clean_environment, run
 
 _COMPILER = """
 import json, py_compile, sys
-mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+mode = py_compile.PycInvalidationMode[sys.argv[1]]
 done = []
 for number, source, target, shown in json.load(sys.stdin):
     try:
@@ -36,6 +38,7 @@ for number, source, target, shown in json.load(sys.stdin):
         pass
 json.dump(done, sys.stdout)
 """
+_SHARED_MODE = "UNCHECKED_HASH"
 _ABANDONED = 24 * 3600
 """Seconds after which a draft of an entry belongs to nobody any more."""
 
@@ -79,8 +82,10 @@ class BytecodeStore:
     `index`, which says where they go. It appears by a rename, complete.
     """
 
-    def __init__(self, folder: Path, prefix: Path, lib: str) -> None:
+    def __init__(self, folder: Path, prefix: Path, lib: str, *, writable: bool = False) -> None:
         self._prefix = prefix
+        self._give = self._copy if writable else _link
+        self._own_mode = "TIMESTAMP" if writable else _SHARED_MODE
         self._lib = lib
         self._python = prefix / "bin" / "python"
         self._suffix, magic = _bytecode_kind(prefix, lib)
@@ -98,7 +103,7 @@ class BytecodeStore:
                 self._link_entry(self._entry(package.key), tally, own)
         if own:
             jobs = [(n, f"{self._prefix}/{p}", f"{self._prefix}/{self.target(p)}", p) for n, p in enumerate(own)]
-            tally.compiled += len(self._compile(jobs))
+            tally.compiled += len(self._compile(jobs, self._own_mode))
         return tally
 
     def wanted(self, path: str) -> bool:
@@ -119,8 +124,24 @@ class BytecodeStore:
             if number == "own":
                 own.append(path)
             else:
-                _link(source + number, prefix + path)
+                self._give(source + number, prefix + path)
                 tally.linked += 1
+
+    def _copy(self, source: str, target: str) -> None:
+        """As Python itself would have written it beside the file that it belongs to: by that file's time and size."""
+        folder, _, name = target.rpartition("/")
+        path = f"{folder.rpartition('/')[0]}/{name.removesuffix(f'.{self._suffix}.pyc')}.py"
+        # No Path here: for each of thousands of files it costs more than the call.
+        try:
+            state = os.stat(path)  # noqa: PTH116
+            with open(source, "rb") as file:  # noqa: PTH123
+                data = file.read()
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+            with open(target, "xb") as file:  # noqa: PTH123
+                stamp = struct.pack("<III", 0, int(state.st_mtime) & 0xFFFFFFFF, state.st_size & 0xFFFFFFFF)
+                file.write(data[:4] + stamp + data[16:])  # PEP 552: magic number, flags, then time and size
+        except (FileExistsError, FileNotFoundError):
+            pass  # it came with bytecode of its own, or without the source
 
     def _compile_packages(self, packages: Sequence[Compilable], own: list[str]) -> Tally:
         jobs: list[tuple[int, str, str, str]] = []
@@ -135,7 +156,7 @@ class BytecodeStore:
             entries.append((package, draft, sources, len(jobs)))
             for number, path in enumerate(sources.shared):
                 jobs.append((len(jobs), str(self._prefix / path), str(draft / str(number)), path))
-        done = self._compile(jobs)
+        done = self._compile(jobs, _SHARED_MODE)
         for package, draft, sources, first in entries:
             lines = [f"{n}\t{self.target(p)}\n" for n, p in enumerate(sources.shared) if first + n in done]
             lines += [f"own\t{path}\n" for path in sources.own]
@@ -145,12 +166,12 @@ class BytecodeStore:
             _sweep(self._folder)
         return Tally(compiled=len(done), packages=len(entries))
 
-    def _compile(self, jobs: Sequence[tuple[int, str, str, str]]) -> set[int]:
+    def _compile(self, jobs: Sequence[tuple[int, str, str, str]], mode: str) -> set[int]:
         """Compiles on all cores with the prefix' own interpreter; the numbers of those that could be."""
         if not jobs:
             return set()
         shares = [jobs[n :: _cores()] for n in range(_cores()) if jobs[n :: _cores()]]
-        command = [str(self._python), "-I", "-S", "-B", "-c", _COMPILER]
+        command = [str(self._python), "-I", "-S", "-B", "-c", _COMPILER, mode]
         with ThreadPoolExecutor(len(shares)) as pool:
             runs = pool.map(
                 lambda share: run(command, env=clean_environment(), cwd=self._prefix, text=json.dumps(share)), shares

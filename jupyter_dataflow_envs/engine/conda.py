@@ -44,7 +44,8 @@ from .protocol import Job
 from .records import base_url, locked, name_of, record_of, stem
 
 _WRONG_HASH = "a wrong hash: the channel's file was changed or cut"
-_NO_SYMLINKS = "allow-symbolic-links = false"
+_LINKS = "allow-symbolic-links = false"
+_COPIES = f"{_LINKS}\nallow-hard-links = false"
 
 
 class Conda:
@@ -195,7 +196,7 @@ class Conda:
                 client=self._client,
                 requested_specs=[MatchSpec(s)._match_spec for s in specs],  # MatchSpec itself is refused by 0.28
                 reporter=reporter,  # type: ignore[arg-type]
-                config=Config.from_toml(_NO_SYMLINKS),
+                config=Config.from_toml(_COPIES if self._job.writable else _LINKS),
             )
         except Exception as error:  # noqa: BLE001  # rattler has an exception class for each of its layers
             raise install_fault(str(error), records, list(self._job.sources.channels), cache, prefix) from None

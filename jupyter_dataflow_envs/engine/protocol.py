@@ -27,6 +27,8 @@ class Mode(str, Enum):
     """Write the sorted names that a manager's channels or indexes offer into `output`, one a line."""
     VERSIONS = "versions"
     """The versions of one package (`name`) that this platform could install, newest first."""
+    ADD = "add"
+    """Install the pip requirements into `prefix`, which is there and stays as it is otherwise."""
     NEWER = "newer"
     """Of the packages of `lock`, those of which the channels or indexes hold a newer version."""
 
@@ -75,6 +77,8 @@ class Job:
     base_title: str = ""
     """For people: the base's short name and version, as in "mlenv version 2"."""
     policy: Policy = field(default_factory=Policy)
+    writable: bool = False
+    """The prefix is a person's own, who changes it: copies instead of links, no seal."""
     allow_source_builds: bool = True
     run_link_scripts: bool = False
     virtual_packages: Mapping[str, str] | None = None

@@ -19,6 +19,10 @@ def run(line: str, messages: Messages, answer: Callable[[], Answer]) -> bool:
             from .catalog import look_up
 
             look_up(job, messages)
+        elif job.mode is Mode.ADD:
+            from .add import add
+
+            add(job, messages)
         else:
             from .build import Build
 

@@ -1,8 +1,12 @@
-"""Closes a finished prefix: its files become read-only, and pip is told why it can't write there."""
+"""Closes a finished prefix: its files become read-only, and pip is told why it can't write there.
+
+Or opens it, where it is a person's own: its files become writable, and nobody else's.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +45,49 @@ def make_read_only(prefix: Path, leave: Path) -> Extent:
     return extent
 
 
+def make_writable(prefix: Path, leave: Path) -> Extent:
+    """Files and folders get their owner's permission to write; `leave` is left out.
+
+    A file that others share by a hard link is replaced by a copy: what is written here must change nothing elsewhere.
+    """
+    extent = Extent()
+    _open(os.fspath(prefix), os.fspath(leave), extent)
+    return extent
+
+
 def close(prefix: Path) -> None:
     prefix.chmod(0o555)
+
+
+def _open(folder: str, leave: str, extent: Extent) -> None:
+    _add_mode(folder, 0o700)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink():
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if entry.path != leave:
+                    _open(entry.path, leave, extent)
+                continue
+            state = entry.stat(follow_symlinks=False)
+            extent.files += 1
+            extent.size += state.st_size
+            if state.st_nlink > 1:
+                _unshare(entry.path)
+            if not state.st_mode & 0o200:
+                _set_mode(entry.path, state.st_mode & 0o7777 | 0o200)
+
+
+def _unshare(path: str) -> None:
+    copy = f"{path}.{os.getpid()}.copy"
+    shutil.copy2(path, copy)
+    os.replace(copy, path)  # noqa: PTH105
+
+
+def _add_mode(folder: str, bits: int) -> None:
+    mode = os.stat(folder).st_mode & 0o7777  # noqa: PTH116
+    if mode & bits != bits:
+        _set_mode(folder, mode | bits)
 
 
 def _walk(folder: str, leave: str, extent: Extent) -> None:

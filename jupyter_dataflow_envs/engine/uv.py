@@ -36,7 +36,7 @@ def uv_environment(job: Job) -> dict[str, str]:
         UV_CACHE_DIR=job.caches.uv,
         UV_NO_PROGRESS="1",
         UV_PYTHON_DOWNLOADS="never",
-        UV_LINK_MODE="hardlink",
+        UV_LINK_MODE="copy" if job.writable else "hardlink",
         NO_COLOR="1",
     )
     sources = job.sources

@@ -13,7 +13,7 @@ from ..domain.permissions import Person, Situation, actions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..domain.environment import Environment
+    from ..domain.environment import Environment, LocalOrigin
     from ..domain.lock import LockDiff
     from ..domain.origins import ExplainedPackage
     from ..domain.policy import Policy, Violation
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ComparedAnswer,
         DiffAnswer,
         EnvironmentAnswer,
+        LocalOriginAnswer,
         LookAlikeAnswer,
         PackageAnswer,
         PolicyAnswer,
@@ -72,6 +73,7 @@ def environment_answer(environment: Environment, person: Person) -> EnvironmentA
         "failure": latest.reason if latest else None,
         "deprecated": {"reason": deprecated.reason, "at": to_text(deprecated.at)} if deprecated else None,
         "review": review_answer(environment.review, environment.short_name) if environment.review else None,
+        "copied_from": _origin(environment.copied_from),
         "active": environment.active,
         "draft_active": environment.draft_active,
         "kernel_name": f"dataflow-{environment.short_name}",
@@ -84,6 +86,10 @@ def environment_answer(environment: Environment, person: Person) -> EnvironmentA
         "updated_at": to_text(environment.updated_at),
         "etag": environment.etag,
     }
+
+
+def _origin(origin: LocalOrigin | None) -> LocalOriginAnswer | None:
+    return {"name": origin.name, "prefix": origin.prefix, "at": to_text(origin.at)} if origin else None
 
 
 @lru_cache(SITUATIONS)

@@ -52,9 +52,11 @@ STATUSES: dict[type[DataflowError], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.ShortNameTaken: 409,
+    errors.LocalNameTaken: 409,
     errors.Stale: 412,
     errors.TooLarge: 413,
     errors.InvalidSpec: 422,
+    errors.Unreproducible: 422,
     errors.PolicyViolated: 422,
     errors.Unsolvable: 422,
     errors.QuotaExceeded: 429,
@@ -232,6 +234,14 @@ class DataflowHandler(Asking, APIHandler):
 
     def compute_etag(self) -> str | None:
         return None
+
+
+def send_log(handler: DataflowHandler, data: bytes, next_offset: int, *, complete: bool) -> None:
+    """Answer with a part of a log; its headers say where it goes on, and whether this was all."""
+    handler.set_header("X-Next-Offset", str(next_offset))
+    handler.set_header("X-Log-Complete", "true" if complete else "false")
+    handler.set_header("Cache-Control", "no-store")
+    handler.finish(data, set_content_type="text/plain; charset=UTF-8")
 
 
 def status_of(kind: type[DataflowError]) -> int:

@@ -7,7 +7,20 @@ from typing import Any
 
 from jupyter_server.utils import url_path_join
 
-from . import activation, audit, deployment, environments, events, imports, kernels, log_stream, reviews, versions
+from . import (
+    activation,
+    audit,
+    deployment,
+    environments,
+    events,
+    imports,
+    kernels,
+    local,
+    local_events,
+    log_stream,
+    reviews,
+    versions,
+)
 
 NAMESPACE = "dataflow-envs"
 
@@ -18,6 +31,7 @@ PATTERNS = {
     "manager": r"[^/]+",
     "name": r"[^/]*",  # what somebody is typing, and has not typed yet
     "review": r"[^/]+",
+    "local": r"[^/]+",
 }
 
 ROUTES = [
@@ -31,6 +45,8 @@ ROUTES = [
     *log_stream.ROUTES,
     *audit.ROUTES,
     *events.ROUTES,
+    *local.ROUTES,
+    *local_events.ROUTES,
 ]
 
 

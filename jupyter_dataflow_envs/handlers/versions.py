@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..domain.errors import Malformed
 from .answers import compared_answer, version_answer, version_summary
-from .base import DataflowHandler, operation
+from .base import DataflowHandler, operation, send_log
 
 LOG_LIMIT = 1024 * 1024
 
@@ -90,10 +90,7 @@ class LogHandler(DataflowHandler):
         limit = self.integer("limit", LOG_LIMIT, most=LOG_LIMIT)
         place = await self.call(versions.log_place, self.person, short_name, int(number), attempt)
         part = await self.call(versions.read_log, place, offset, limit)
-        self.set_header("X-Next-Offset", str(part.next_offset))
-        self.set_header("X-Log-Complete", "true" if part.outcome else "false")
-        self.set_header("Cache-Control", "no-store")
-        self.finish(part.data, set_content_type="text/plain; charset=UTF-8")
+        send_log(self, part.data, part.next_offset, complete=part.outcome is not None)
 
 
 class ExportHandler(DataflowHandler):

@@ -1,7 +1,8 @@
 """Jupyter's entries for environments, in the person's own kernels folder.
 
-They are ordinary files, so everything that reads kernelspecs works with them. Only those that carry this deployment's
-id in `metadata.dataflow_envs.deployment` are ever changed or removed.
+They are ordinary files, so everything that reads kernelspecs works with them. Only those that carry their keeper's id
+in `metadata.dataflow_envs` are ever changed or removed: as `deployment` those of Dataflow environments, and as
+`local_owner` those of Local ones.
 """
 
 from __future__ import annotations
@@ -13,15 +14,41 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from ..domain.errors import Conflict
 from .atomic import replace_file
 from .launcher import ipykernel_spec, launcher_path
 
 CATEGORY = "Dataflow Environments"
-_PREFIX = "dataflow-"
+LOCAL_CATEGORY = "Local Environments"
 _LOGOS = ("logo-32x32.png", "logo-64x64.png", "logo-svg.svg")
+
+
+class Entry(Protocol):
+    """What a kernelspec is written from. `prefix` is None when what it would start is gone."""
+
+    @property
+    def kernel_name(self) -> str: ...
+
+    @property
+    def display_name(self) -> str: ...
+
+    @property
+    def environment_id(self) -> str: ...
+
+    @property
+    def audience(self) -> str: ...
+
+    @property
+    def environment_name(self) -> str:
+        """In the words of conda's tools, which read `conda_env_name`."""
+
+    @property
+    def prefix(self) -> Path | None: ...
+
+    def about(self) -> dict[str, Any]:
+        """What `metadata.dataflow_envs` says beside its keeper's id. Never a secret: the browser can read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +63,49 @@ class KernelspecEntry:
     prefix: Path | None
     audience: str
 
+    @property
+    def kernel_name(self) -> str:
+        return kernel_name(self.short_name)
+
+    @property
+    def display_name(self) -> str:
+        return f"Dataflow · {self.full_name}"
+
+    @property
+    def environment_name(self) -> str:
+        return self.short_name
+
+    def about(self) -> dict[str, Any]:
+        return {
+            "category": CATEGORY,
+            "short_name": self.short_name,
+            "version": self.version,
+            "digest": self.digest,
+            "environment_id": self.environment_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LocalKernelspecEntry:
+    """What a Local environment's kernelspec says; `environment_id` is its id."""
+
+    kernel_name: str
+    environment_id: str
+    name: str
+    prefix: Path
+    audience: str = "latest"
+
+    @property
+    def display_name(self) -> str:
+        return f"Local · {self.name}"
+
+    @property
+    def environment_name(self) -> str:
+        return self.name
+
+    def about(self) -> dict[str, Any]:
+        return {"category": LOCAL_CATEGORY, "name": self.name, "local_id": self.environment_id}
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -48,7 +118,7 @@ class Change:
 
 def kernel_name(short_name: str) -> str:
     """What notebooks refer to."""
-    return _PREFIX + short_name
+    return f"dataflow-{short_name}"
 
 
 def default_kernels_dir() -> Path:
@@ -59,29 +129,35 @@ def default_kernels_dir() -> Path:
 
 
 class Kernelspecs:
-    """The kernelspecs that one deployment keeps in one kernels folder.
+    """The kernelspecs that one keeper has in one kernels folder: a deployment, or with `owner_key="local_owner"` the
+    Local environments of a person.
 
     Safe to use from several threads and servers of one root at once.
     """
 
-    def __init__(self, kernels_dir: Path, deployment_id: str, root: Path) -> None:
+    def __init__(
+        self,
+        kernels_dir: Path,
+        owner: str,
+        root: Path,
+        owner_key: Literal["deployment", "local_owner"] = "deployment",
+    ) -> None:
         self.kernels_dir = kernels_dir
-        self.deployment_id = deployment_id
+        self.owner = owner
+        self.owner_key = owner_key
         self.root = root
 
-    def write(self, entry: KernelspecEntry) -> str:
+    def write(self, entry: Entry) -> str:
         """Write the environment's kernelspec, or put it right, and return its kernel name.
 
-        Raises Conflict when the name belongs to a kernelspec that this deployment did not write.
+        Raises Conflict when the name belongs to a kernelspec that this keeper did not write.
         """
-        name = kernel_name(entry.short_name)
         with self._alone():
-            self._write(name, entry)
-        return name
+            self._write(entry.kernel_name, entry)
+        return entry.kernel_name
 
-    def remove(self, short_name: str) -> bool:
-        """Remove the kernelspec; False when there is none, or when it is not this deployment's."""
-        name = kernel_name(short_name)
+    def remove(self, name: str) -> bool:
+        """Remove the kernelspec of that kernel name; False when there is none, or when it is somebody else's."""
         with self._alone():
             if self._ours(self.kernels_dir / name) is None:
                 return False
@@ -89,20 +165,20 @@ class Kernelspecs:
         return True
 
     def installed(self) -> dict[str, dict[str, Any]]:
-        """Kernel name → metadata, of this deployment's kernelspecs only."""
+        """Kernel name → metadata, of this keeper's kernelspecs only."""
         try:
             folders = sorted(self.kernels_dir.iterdir())
         except FileNotFoundError:
             return {}
-        found = {f.name: self._ours(f) for f in folders if f.name.startswith(_PREFIX)}
+        found = {f.name: self._ours(f) for f in folders}
         return {name: spec["metadata"] for name, spec in found.items() if spec is not None}
 
-    def reconcile(self, entries: Iterable[KernelspecEntry]) -> list[Change]:
+    def reconcile(self, entries: Iterable[Entry]) -> list[Change]:
         """Make the folder hold exactly `entries`; what already is right stays untouched.
 
         A name that belongs to someone else's kernelspec is reported as refused, and the others are still put right.
         """
-        wanted = {kernel_name(e.short_name): e for e in entries}
+        wanted = {e.kernel_name: e for e in entries}
         changes = []
         with self._alone():
             for name in self.installed():
@@ -120,11 +196,11 @@ class Kernelspecs:
                     changes.append(Change(name, "written"))
         return changes
 
-    def _write(self, name: str, entry: KernelspecEntry) -> None:
+    def _write(self, name: str, entry: Entry) -> None:
         folder = self.kernels_dir / name
         if self._ours(folder) is None and not self._free(folder):
             raise Conflict(
-                f"The kernel name '{name}' is taken by a kernelspec in {folder} that this deployment did not write. "
+                f"The kernel name '{name}' is taken by a kernelspec in {folder} that was not written from here. "
                 f"Remove it ('jupyter kernelspec remove {name}') and activate the environment again."
             )
         folder.mkdir(parents=True, exist_ok=True)
@@ -138,12 +214,12 @@ class Kernelspecs:
         (folder / "kernel.json").unlink(missing_ok=True)
         shutil.rmtree(folder)
 
-    def _right(self, name: str, entry: KernelspecEntry) -> bool:
+    def _right(self, name: str, entry: Entry) -> bool:
         folder = self.kernels_dir / name
         return self._ours(folder) == self._spec(entry) and all((folder / logo.name).exists() for logo in _logos(entry))
 
     def _ours(self, folder: Path) -> dict[str, Any] | None:
-        """The kernelspec in `folder` if this deployment wrote it; a link to elsewhere is somebody else's."""
+        """The kernelspec in `folder` if this keeper wrote it; a link to elsewhere is somebody else's."""
         if folder.is_symlink():
             return None
         try:
@@ -152,7 +228,7 @@ class Kernelspecs:
             return None
         metadata = spec.get("metadata") if isinstance(spec, dict) else None
         ours = metadata.get("dataflow_envs") if isinstance(metadata, dict) else None
-        return spec if isinstance(ours, dict) and ours.get("deployment") == self.deployment_id else None
+        return spec if isinstance(ours, dict) and ours.get(self.owner_key) == self.owner else None
 
     def _free(self, folder: Path) -> bool:
         """Whether nothing is there, or nothing but what a write that was cut short leaves."""
@@ -165,27 +241,20 @@ class Kernelspecs:
         except NotADirectoryError:
             return False
 
-    def _spec(self, entry: KernelspecEntry) -> dict[str, Any]:
+    def _spec(self, entry: Entry) -> dict[str, Any]:
         own = ipykernel_spec(entry.prefix) if entry.prefix else {}
         metadata = own.get("metadata")
         protocol = own.get("kernel_protocol_version")
         return {
             "argv": [str(launcher_path(self.root, entry.environment_id, entry.audience)), "-f", "{connection_file}"],
-            "display_name": f"Dataflow · {entry.full_name}",
+            "display_name": entry.display_name,
             "language": "python",
             "interrupt_mode": "signal",
             **({"kernel_protocol_version": protocol} if isinstance(protocol, str) else {}),
             "metadata": {
                 **(metadata if isinstance(metadata, dict) else {}),
-                "dataflow_envs": {
-                    "category": CATEGORY,
-                    "short_name": entry.short_name,
-                    "version": entry.version,
-                    "digest": entry.digest,
-                    "deployment": self.deployment_id,
-                    "environment_id": entry.environment_id,
-                },
-                "conda_env_name": entry.short_name,
+                "dataflow_envs": {**entry.about(), self.owner_key: self.owner},
+                "conda_env_name": entry.environment_name,
                 "conda_env_path": str(entry.prefix or ""),
                 "language": "python",
             },
@@ -205,7 +274,7 @@ def _unfinished(file: Path) -> bool:
     return file.name in _LOGOS or file.name.startswith((".logo-", ".kernel.json."))
 
 
-def _logos(entry: KernelspecEntry) -> list[Path]:
+def _logos(entry: Entry) -> list[Path]:
     if entry.prefix is None:
         return []
     folder = entry.prefix / "share/jupyter/kernels/python3"

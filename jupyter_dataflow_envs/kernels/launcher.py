@@ -37,6 +37,10 @@ class Target:
     prefix: Path | None
     prefix_id: str | None
     reason: str | None = None
+    local: bool = False
+    """A Local environment: what its activation scripts are is seen at each start, as people change it."""
+    made: bool = True
+    """Made here, and not found: then what lies in the person's own site folder stays out."""
 
     def __post_init__(self) -> None:
         if (self.prefix is None) != (self.prefix_id is None):
@@ -146,10 +150,11 @@ def _launcher(root: Path, path: Path, environment_id: str, target: Target) -> st
     if target.prefix is None or target.prefix_id is None:
         return f'#!/bin/sh\n{begin}\n_dataflow_fall_back {_quoted(target.reason or "")} "$@"\n'
     scripts = sorted((target.prefix / "etc/conda/activate.d").glob("*.sh"))
+    by_bash = bool(scripts) or target.local
     words = {
         "launcher": _quoted(path),
         "bash": _bash(),
-        "needs_bash": "true" if scripts else "false",
+        "needs_bash": "true" if by_bash else "false",
         "prefix": _quoted(target.prefix),
         "name": _quoted(target.short_name),
         "leases": _quoted(lease_folder(root, target.prefix_id)),
@@ -161,13 +166,16 @@ def _launcher(root: Path, path: Path, environment_id: str, target: Target) -> st
         "ended": _quoted(f"{named} can't start: one of its packages' activation scripts ended it"),
     }
     parts = [
-        f"#!{_bash()} -p" if scripts else "#!/bin/sh",
+        f"#!{_bash()} -p" if by_bash else "#!/bin/sh",
         begin,
         _PREPARE.format(**words),
+        _VENV if (target.prefix / "pyvenv.cfg").exists() else _CONDA.format(**words),
+        *(["export PYTHONNOUSERSITE=1"] if target.made else []),
         *(f"export {name}={_quoted(value)}" for name, value in _variables(target.prefix).items()),
     ]
-    if scripts:
-        sources = "\n".join(f"_dataflow_script={_quoted(s.name)}\n. {_quoted(s)} </dev/null" for s in scripts)
+    if by_bash:
+        listed = "\n".join(f"_dataflow_script={_quoted(s.name)}\n. {_quoted(s)} </dev/null" for s in scripts)
+        sources = _SOURCE_ALL if target.local else listed
         parts.append(_ACTIVATE.format(sources=sources, **words))
     parts.append(_BECOME.format(options=" ".join(map(_quoted, _options(target.prefix))), **words))
     return "\n".join(parts)
@@ -249,7 +257,7 @@ printf '%s\\n' "$_dataflow_stat" {started_from} >{leases}/$$ && _dataflow_lease=
 [ -x "$_dataflow_prefix/bin/python" ] || _dataflow_fall_back {gone} "$@"
 if [ "${{1-}}" != --run ]; then
     _dataflow_kernel=
-    for _dataflow_file in "$_dataflow_prefix"/lib/python*/site-packages/ipykernel_launcher.py; do
+    for _dataflow_file in "$_dataflow_prefix"/lib/python*/*-packages/ipykernel_launcher.py; do
         [ ! -e "$_dataflow_file" ] || _dataflow_kernel=$_dataflow_file
     done
     [ -n "$_dataflow_kernel" ] || _dataflow_fall_back {no_kernel} "$@"
@@ -274,8 +282,21 @@ if [ -n "${{CONDA_PREFIX-}}" ]; then
 fi
 unset PYTHONPATH PYTHONHOME PYTHONEXECUTABLE __PYVENV_LAUNCHER__ VIRTUAL_ENV VIRTUAL_ENV_PROMPT
 unset CONDA_PREFIX_1 CONDA_PREFIX_2 CONDA_PROMPT_MODIFIER
-export PYTHONNOUSERSITE=1 CONDA_SHLVL=1 CONDA_PREFIX="$_dataflow_prefix" CONDA_DEFAULT_ENV={name}
 export PATH="$_dataflow_prefix/bin${{PATH:+:$PATH}}\""""
+
+_CONDA = """\
+export CONDA_SHLVL=1 CONDA_PREFIX="$_dataflow_prefix" CONDA_DEFAULT_ENV={name}"""
+
+_VENV = """\
+unset CONDA_SHLVL CONDA_PREFIX CONDA_DEFAULT_ENV
+export VIRTUAL_ENV="$_dataflow_prefix\""""
+
+_SOURCE_ALL = """\
+for _dataflow_file in "$_dataflow_prefix"/etc/conda/activate.d/*.sh; do
+    [ -r "$_dataflow_file" ] || continue
+    _dataflow_script=${_dataflow_file##*/}
+    . "$_dataflow_file" </dev/null
+done"""
 
 # A script may `set --`, `set -e` or `exit`: the arguments are kept aside, and an end in the midst of it is explained.
 _ACTIVATE = """\

@@ -12,6 +12,7 @@ from .deployment import *
 from .environments import *
 from .events import *
 from .imports import *
+from .local import *
 from .requests import *
 from .reviews import *
 from .versions import *

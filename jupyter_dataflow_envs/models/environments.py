@@ -48,6 +48,14 @@ class ReviewAnswer(TypedDict):
     comment: str | None
 
 
+class LocalOriginAnswer(TypedDict):
+    """The Local environment that this one was copied from, for its owner and administrators."""
+
+    name: str
+    prefix: str
+    at: str
+
+
 class EnvironmentAnswer(TypedDict):
     """`review` is the latest one, open or decided, and None for those who see only what is published."""
 
@@ -70,6 +78,7 @@ class EnvironmentAnswer(TypedDict):
     failure: str | None
     deprecated: DeprecatedAnswer | None
     review: ReviewAnswer | None
+    copied_from: LocalOriginAnswer | None
     active: bool
     draft_active: bool
     kernel_name: str

@@ -123,3 +123,34 @@ class ImportBody(Request):
 
     text: str
     name: Annotated[str, Field(max_length=300)] | None = None
+
+
+class LocalSpec(Request):
+    """A Local environment to make. With a base, which brings its own, no Python version."""
+
+    name: str
+    base: BaseBody | None = None
+    python_version: str | None = None
+    conda_requirements: Lines = []
+    pip_requirements: Lines = []
+
+
+class CopyToLocalBody(Request):
+    """`name`: of the copy; None: the short name."""
+
+    name: str | None = None
+
+
+class CopyToDataflowBody(Request):
+    """What the new one is to be called. `skip_unreproducible`: leave out what no name and version would bring."""
+
+    short_name: str
+    full_name: str
+    description: str = ""
+    skip_unreproducible: bool = False
+
+
+class LocalKernelBody(Request):
+    """`install_ipykernel`: install it first where it is missing; the answer comes before that is done."""
+
+    install_ipykernel: bool = False

@@ -152,7 +152,7 @@ class Activations:
         """That environment was deleted; one made since under the same name keeps its kernel."""
         metadata = self._kernelspecs.installed().get(kernel_name(short_name), {})
         if metadata.get("dataflow_envs", {}).get("environment_id") == environment_id:
-            self._kernelspecs.remove(short_name)
+            self._kernelspecs.remove(kernel_name(short_name))
 
     def renew(self) -> None:
         """Say that this server is alive, and when kernels and commands were last started here."""
@@ -193,7 +193,7 @@ class Activations:
         if here:
             self._kernelspecs.write(self._entry(connection, environment, here))
         else:
-            self._kernelspecs.remove(environment.short_name)
+            self._kernelspecs.remove(kernel_name(environment.short_name))
 
     def _entry(self, connection: Connection, environment: Environment, here: list[Activation]) -> KernelspecEntry:
         """Write the launcher, and say what belongs into the kernelspec that starts it.

@@ -12,11 +12,13 @@ from pathlib import Path
 from ..builds.coordinator import Coordinator
 from ..builds.runner import LocalRunner, Runner
 from ..builds.workshop import BuildSettings, Workshop
+from ..domain.errors import Unavailable
 from ..domain.events import Event, EventKind
 from ..domain.permissions import Person
 from ..kernels import leases
 from ..kernels.kernelspecs import Kernelspecs
 from ..kernels.launcher import write_fallback
+from ..local.environments import LocalSettings
 from ..store import deployment, events
 from ..store.database import Database, SchemaUnusable
 from ..store.root import Root
@@ -28,6 +30,7 @@ from .diagnosis import Diagnosis
 from .environments import Environments
 from .feed import Feed
 from .imports import Imports
+from .local import Local
 from .policies import Policies
 from .publishing import Publishing
 from .reviews import Reviews
@@ -65,6 +68,7 @@ class DeploymentSettings:
     kernels_dir: Path
     python: Path
     builds: BuildSettings
+    local: LocalSettings
     allow_self_approval: bool | None = None
     """None: where the operating system's user is the only identity."""
 
@@ -111,6 +115,9 @@ class Deployment:
         self.reviews = Reviews(self.workshop, self.comparison, self.notify)
         self.publishing = Publishing(self.database, self.root.path, self.notify)
         self.policies = Policies(self.database)
+        self._specs = specs
+        self._local: Local | None = None
+        self._opening_local = threading.Lock()
         self.audit = Audit(self.database)
         self.feed = Feed(self.database, self._seen, self.id)
         self.diagnosis = Diagnosis(self.workshop, self.coordinator, settings.kernels_dir)
@@ -130,6 +137,21 @@ class Deployment:
             approves_own=sole if allowed is None else allowed,
         )
 
+    @property
+    def local(self) -> Local:
+        """Raises Unavailable when their folder can't be used; the deployment's own environments need none of it."""
+        with self._opening_local:
+            if self._local is None:
+                self._local = Local(
+                    self.workshop,
+                    self._specs,
+                    self.environments,
+                    self.versions,
+                    self.solver,
+                    self._settings.local,
+                )
+            return self._local
+
     def notify(self) -> None:
         """Something was written: look now."""
         self._wake.set()
@@ -140,6 +162,8 @@ class Deployment:
         self._ended.set()
         self._wake.set()
         self.solver.stop()
+        if self._local is not None:
+            self._local.stop()
         self._thread.join()
         self.coordinator.stop()
         self.database.close()
@@ -147,6 +171,7 @@ class Deployment:
     def _watch(self) -> None:
         watch = ChangeWatch(self.database)
         self._quietly(self.activations.reconcile)
+        self._quietly(self._open_local)
         beaten = time.monotonic()
         woken = True
         while not self._ended.is_set():
@@ -185,6 +210,13 @@ class Deployment:
             if event.kind is EventKind.DELETED and event.short_name and event.environment_id:
                 self.activations.forget(event.short_name, event.environment_id)
         self.activations.refresh(_moved(fresh))
+
+    def _open_local(self) -> None:
+        """Kernels of Local environments are put right at the start, whether anybody asks for them or not."""
+        try:
+            assert self.local is not None
+        except Unavailable as error:
+            self._log.error("Local environments are not available: %s", error.message)
 
     def _beat(self) -> None:
         try:

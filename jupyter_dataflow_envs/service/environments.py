@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from sqlalchemy import Connection
 
 from ..builds.workshop import Workshop
 from ..domain import names
 from ..domain.clock import now
-from ..domain.environment import Environment
+from ..domain.environment import Environment, LocalOrigin
 from ..domain.errors import Conflict, InvalidSpec, QuotaExceeded, ShortNameTaken, Stale
 from ..domain.events import EventKind
 from ..domain.page import Page
@@ -44,7 +45,9 @@ class Environments:
         with self._database.read() as connection:
             return ShortNameTaken(name).message if environments.is_taken(connection, name) else None
 
-    def create(self, person: Person, short_name: str, draft: Draft) -> Environment:
+    def create(
+        self, person: Person, short_name: str, draft: Draft, copied_from: LocalOrigin | None = None
+    ) -> Environment:
         """Raises InvalidSpec, ShortNameTaken, PolicyViolated, QuotaExceeded, and Conflict for an unusable base."""
         with self._database.write() as connection:
             spec, checked = self._specs.draw_up(
@@ -66,6 +69,7 @@ class Environments:
                 revision=1,
                 created_at=moment,
                 updated_at=moment,
+                copied_from=copied_from,
             )
             policy = deployment.policy(connection)
             refuse(violations_of(policy, spec))
@@ -75,7 +79,8 @@ class Environments:
                     f"You have {owned} environments, and {policy.max_environments} are allowed here: delete one first."
                 )
             environments.insert(connection, made)
-            note(connection, EventKind.CREATED, person, made)
+            origin: dict[str, Any] = {"copied_from": copied_from.name} if copied_from else {}
+            note(connection, EventKind.CREATED, person, made, **origin)
         return made
 
     def edit(self, person: Person, short_name: str, draft: Draft, etag: str | None) -> Environment:

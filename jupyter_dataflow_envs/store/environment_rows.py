@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
 
 from ..domain.clock import from_text, now, to_text
-from ..domain.environment import Deprecation, Environment, LatestVersion, Publication, Usage
+from ..domain.environment import Deprecation, Environment, LatestVersion, LocalOrigin, Publication, Usage
 from ..domain.permissions import Person
 from ..domain.review import Review
 from ..domain.spec import EnvironmentSpec
@@ -84,6 +84,7 @@ def seen(connection: Connection, rows: Sequence[Row[Any]], person: Person) -> li
             latest_success=r.latest_success,
             publication=_publication(r),
             ever_published=r.published_at is not None,
+            copied_from=_origin(r),
             review=_review(r),
             usage=_usage(r, activated.get(r.id)),
             active=r.id in activated and bool(activated[r.id].mine),
@@ -122,6 +123,11 @@ def _publication(row: Row[Any]) -> Publication | None:
         at=from_text(row.published_at),
         deprecated=deprecated,
     )
+
+
+def _origin(row: Row[Any]) -> LocalOrigin | None:
+    told = row.copied_from
+    return LocalOrigin(told["name"], told["prefix"], from_text(told["at"])) if told else None
 
 
 def _review(row: Row[Any]) -> Review | None:

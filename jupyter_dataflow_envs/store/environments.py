@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from ..domain.clock import now, to_text
-from ..domain.environment import Environment, Status
+from ..domain.environment import Environment, LocalOrigin, Status
 from ..domain.errors import Malformed, NotFound, ShortNameTaken, Stale
 from ..domain.page import Page
 from ..domain.permissions import Person
@@ -120,6 +120,7 @@ def insert(connection: Connection, environment: Environment) -> None:
                 revision=environment.revision,
                 created_at=to_text(environment.created_at),
                 updated_at=to_text(environment.updated_at),
+                copied_from=_told(environment.copied_from),
             )
         )
     except IntegrityError as error:
@@ -220,6 +221,10 @@ def note_started(connection: Connection, environment_id: str, moment: datetime) 
 def remove(connection: Connection, environment_id: str) -> None:
     """With its versions, attempts, reviews and activations; the audit trail stays."""
     connection.execute(delete(environments).where(environments.c.id == environment_id))
+
+
+def _told(origin: LocalOrigin | None) -> dict[str, str] | None:
+    return {"name": origin.name, "prefix": origin.prefix, "at": to_text(origin.at)} if origin else None
 
 
 def _asked(spec: EnvironmentSpec) -> dict[str, Any]:

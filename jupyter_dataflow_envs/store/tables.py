@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest migration. A database at another one is upgraded, or refused when it is newer."""
 
 metadata = MetaData(
@@ -79,6 +79,8 @@ environments = Table(
     Column("latest_review", String(32)),
     # a kernel or a command of it, by whomever; it outlives their activations
     Column("last_started", String(32)),
+    # the Local environment it was made from: name, prefix, at
+    Column("copied_from", JSON(none_as_null=True)),
     Index("ix_environments_base_environment_id", "base_environment_id"),
     Index("ix_environments_base_lock_digest", "base_lock_digest"),
     Index("ix_environments_owner", "owner", "short_name"),

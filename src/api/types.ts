@@ -2087,6 +2087,533 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/local": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Local environments: made here, and found on this machine. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LocalList"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Make a Local environment, at once. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["LocalSpec"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LocalAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/{local}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                local: string;
+            };
+            cookie?: never;
+        };
+        /** One with its packages; with ?size the bytes of its files. */
+        get: {
+            parameters: {
+                query?: {
+                    size?: string;
+                };
+                header?: never;
+                path: {
+                    local: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LocalDetails"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Delete one that was made here. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    local: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/{local}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                local: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel what is being done with it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    local: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/{local}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                local: string;
+            };
+            cookie?: never;
+        };
+        /** What has changed in it since it was made or copied. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    local: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DriftAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/{local}/kernel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                local: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it a kernel, with ipykernel installed first if that is asked for. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    local: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["LocalKernelBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LocalAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        /** Take its kernel away. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    local: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LocalAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/{local}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                local: string;
+            };
+            cookie?: never;
+        };
+        /** The log of what was done with it last, from a byte offset on. */
+        get: {
+            parameters: {
+                query?: {
+                    offset?: string;
+                    limit?: string;
+                };
+                header?: never;
+                path: {
+                    local: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/{local}/copy-to-dataflow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                local: string;
+            };
+            cookie?: never;
+        };
+        /** What Copy to Dataflow would ask for, and what it could not. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    local: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReproductionAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Make a Dataflow environment of exactly what is installed, and build it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    local: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CopyToDataflowBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EnvironmentAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/copy-to-local": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copy the version that you can use to a Local environment. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CopyToLocalBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LocalAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2231,6 +2758,48 @@ export interface components {
             left: components["schemas"]["SideAnswer"];
             right: components["schemas"]["SideAnswer"];
         };
+        /** CopiedFromAnswer */
+        CopiedFromAnswer: {
+            /** Short Name */
+            short_name: string;
+            /** Full Name */
+            full_name: string;
+            /** Version */
+            version: number;
+            /** Digest */
+            digest: string;
+        };
+        /**
+         * CopyToDataflowBody
+         * @description What the new one is to be called. `skip_unreproducible`: leave out what no name and version would bring.
+         */
+        CopyToDataflowBody: {
+            /** Short Name */
+            short_name: string;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Skip Unreproducible
+             * @default false
+             */
+            skip_unreproducible: boolean;
+        };
+        /**
+         * CopyToLocalBody
+         * @description `name`: of the copy; None: the short name.
+         */
+        CopyToLocalBody: {
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+        };
         /**
          * DecisionBody
          * @description `digest`: of the lock that was looked at, as the review shows it. A rejection needs a comment.
@@ -2289,6 +2858,23 @@ export interface components {
             checks: components["schemas"]["CheckAnswer"][];
         };
         /**
+         * DriftAnswer
+         * @description What changed since it was made or copied; `unchanged` counts.
+         */
+        DriftAnswer: {
+            /** Since */
+            since: string;
+            copied_from: components["schemas"]["CopiedFromAnswer"] | null;
+            /** Added */
+            added: components["schemas"]["LocalPackageAnswer"][];
+            /** Removed */
+            removed: components["schemas"]["LocalPackageAnswer"][];
+            /** Changed */
+            changed: components["schemas"]["PackageChangeAnswer"][];
+            /** Unchanged */
+            unchanged: number;
+        };
+        /**
          * EnvironmentAnswer
          * @description `review` is the latest one, open or decided, and None for those who see only what is published.
          */
@@ -2330,6 +2916,7 @@ export interface components {
             failure: string | null;
             deprecated: components["schemas"]["DeprecatedAnswer"] | null;
             review: components["schemas"]["ReviewAnswer"] | null;
+            copied_from: components["schemas"]["LocalOriginAnswer"] | null;
             /** Active */
             active: boolean;
             /** Draft Active */
@@ -2628,6 +3215,204 @@ export interface components {
             max_versions: number | null;
             /** Max Concurrent Builds */
             max_concurrent_builds: number;
+        };
+        /**
+         * LocalAnswer
+         * @description `work` is what is being done, or was done last and failed; `phase` and `progress` are its. `reason`: why it
+         *     failed or is broken. `found_by` are words for people. `requested`: where it was made from a form.
+         */
+        LocalAnswer: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "made" | "conda" | "venv" | "pyenv" | "uv" | "python";
+            /** Prefix */
+            prefix: string;
+            /** Python Version */
+            python_version: string | null;
+            /** Package Count */
+            package_count: number | null;
+            /** Has Ipykernel */
+            has_ipykernel: boolean;
+            kernel: components["schemas"]["LocalKernelAnswer"] | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "Ready" | "In Progress" | "Failed" | "Broken";
+            /** Work */
+            work: ("make" | "copy" | "install_ipykernel") | null;
+            /** Reason */
+            reason: string | null;
+            /** Phase */
+            phase: ("queued" | "solving" | "downloading" | "linking" | "pip" | "verifying") | null;
+            progress: components["schemas"]["ProgressAnswer"] | null;
+            copied_from: components["schemas"]["CopiedFromAnswer"] | null;
+            requested: components["schemas"]["RequestedAnswer"] | null;
+            /** Found By */
+            found_by: string[];
+            /** Has Log */
+            has_log: boolean;
+            /** Actions */
+            actions: {
+                [key: string]: components["schemas"]["ActionAnswer"];
+            };
+            /** Created At */
+            created_at: string | null;
+        };
+        /**
+         * LocalChangeFrame
+         * @description Some Local environment is another than it was: read them again.
+         */
+        LocalChangeFrame: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "changed";
+        };
+        /**
+         * LocalDetails
+         * @description `size`: bytes of the prefix' files, counted only where it was asked for.
+         */
+        LocalDetails: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "made" | "conda" | "venv" | "pyenv" | "uv" | "python";
+            /** Prefix */
+            prefix: string;
+            /** Python Version */
+            python_version: string | null;
+            /** Package Count */
+            package_count: number | null;
+            /** Has Ipykernel */
+            has_ipykernel: boolean;
+            kernel: components["schemas"]["LocalKernelAnswer"] | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "Ready" | "In Progress" | "Failed" | "Broken";
+            /** Work */
+            work: ("make" | "copy" | "install_ipykernel") | null;
+            /** Reason */
+            reason: string | null;
+            /** Phase */
+            phase: ("queued" | "solving" | "downloading" | "linking" | "pip" | "verifying") | null;
+            progress: components["schemas"]["ProgressAnswer"] | null;
+            copied_from: components["schemas"]["CopiedFromAnswer"] | null;
+            requested: components["schemas"]["RequestedAnswer"] | null;
+            /** Found By */
+            found_by: string[];
+            /** Has Log */
+            has_log: boolean;
+            /** Actions */
+            actions: {
+                [key: string]: components["schemas"]["ActionAnswer"];
+            };
+            /** Created At */
+            created_at: string | null;
+            /** Packages */
+            packages: components["schemas"]["LocalPackageAnswer"][];
+            /** Size */
+            size: number | null;
+        };
+        /**
+         * LocalKernelAnswer
+         * @description `ours`: registered here, so that it can be removed here.
+         */
+        LocalKernelAnswer: {
+            /** Name */
+            name: string;
+            /** Display Name */
+            display_name: string;
+            /** Ours */
+            ours: boolean;
+        };
+        /**
+         * LocalKernelBody
+         * @description `install_ipykernel`: install it first where it is missing; the answer comes before that is done.
+         */
+        LocalKernelBody: {
+            /**
+             * Install Ipykernel
+             * @default false
+             */
+            install_ipykernel: boolean;
+        };
+        /** LocalList */
+        LocalList: {
+            /** Items */
+            items: components["schemas"]["LocalAnswer"][];
+        };
+        /**
+         * LocalOriginAnswer
+         * @description The Local environment that this one was copied from, for its owner and administrators.
+         */
+        LocalOriginAnswer: {
+            /** Name */
+            name: string;
+            /** Prefix */
+            prefix: string;
+            /** At */
+            at: string;
+        };
+        /**
+         * LocalPackageAnswer
+         * @description `unreproducible`: why no name and version would bring it again.
+         */
+        LocalPackageAnswer: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Build */
+            build: string;
+            /**
+             * Manager
+             * @enum {string}
+             */
+            manager: "conda" | "pip";
+            /** Channel */
+            channel: string;
+            /** Unreproducible */
+            unreproducible: string | null;
+        };
+        /**
+         * LocalSpec
+         * @description A Local environment to make. With a base, which brings its own, no Python version.
+         */
+        LocalSpec: {
+            /** Name */
+            name: string;
+            /** @default null */
+            base: components["schemas"]["BaseBody"] | null;
+            /**
+             * Python Version
+             * @default null
+             */
+            python_version: string | null;
+            /**
+             * Conda Requirements
+             * @default []
+             */
+            conda_requirements: string[];
+            /**
+             * Pip Requirements
+             * @default []
+             */
+            pip_requirements: string[];
         };
         /**
          * LogFrame
@@ -2951,6 +3736,25 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * ReproductionAnswer
+         * @description What Copy to Dataflow would ask for, and what it could not. `short_name` is a free suggestion; `notes` are
+         *     sentences about what would be different.
+         */
+        ReproductionAnswer: {
+            /** Short Name */
+            short_name: string | null;
+            /** Python Version */
+            python_version: string;
+            /** Conda Requirements */
+            conda_requirements: string[];
+            /** Pip Requirements */
+            pip_requirements: string[];
+            /** Unreproducible */
+            unreproducible: components["schemas"]["LocalPackageAnswer"][];
+            /** Notes */
+            notes: string[];
         };
         /** RequestedAnswer */
         RequestedAnswer: {

@@ -38,7 +38,7 @@ class LogSocket(WebSocketHandler):
 
     async def get(self, *args: str, **kwargs: str) -> None:
         self.script.offsets.append(int(self.get_argument("offset")))
-        self.script.attempts.append(self.get_argument("attempt"))
+        self.script.attempts.append(self.get_argument("attempt", ""))
         self.script.authorization.append(self.request.headers.get("Authorization"))
         self.frames, self.end = self.script.connections.pop(0)
         if isinstance(self.end, int):
@@ -82,6 +82,7 @@ def unreliable_server(script: Script) -> Iterator[str]:
         routes: list[Any] = [
             (r"/base/dataflow-envs/environments/([^/]+)/versions/1", VersionFacts),
             (r"/base/dataflow-envs/environments/[^/]+/versions/1/log/stream", LogSocket, {"script": script}),
+            (r"/base/dataflow-envs/local/[^/]+/log/stream", LogSocket, {"script": script}),
         ]
         server = HTTPServer(Application(routes, log_function=lambda handler: None))
         server.add_sockets(sockets)

@@ -138,34 +138,34 @@ Published, used               | 3yy3      | 3443        | 3443      | 3yy3     |
 Published, a base             | 3yy3      | 3443        | 3443      | 3yy3     | 3443
 """,
     """
-                              | activate | try_draft | run  | use_as_base
-Saved                         | 4444     | 3443      | 4444 | 4444
-In Progress                   | 4444     | 3443      | 4444 | 4444
-In Progress, queued           | 4444     | 3443      | 4444 | 4444
-In Progress, 1 built          | 4444     | 3443      | y4y4 | 4444
-In Progress, 1 published      | 444y     | 3443      | yyyy | 444y
-In Progress, 2 published      | 444y     | 3443      | yyyy | 444y
-Failed                        | 4444     | 3443      | 4444 | 4444
-Failed, 1 built               | y4y4     | 3yy3      | y4y4 | y4y4
-Failed, 1 published           | yyyy     | 3443      | yyyy | yyyy
-Failed, 2 published           | yyyy     | 3443      | yyyy | yyyy
-Failed, 1 published, 2 built  | yyyy     | 3yy3      | yyyy | yyyy
-Draft                         | y4y4     | 3yy3      | y4y4 | y4y4
-Draft, rejected               | y4y4     | 3yy3      | y4y4 | y4y4
-Draft, 2 built                | y4y4     | 3yy3      | y4y4 | y4y4
-Draft, 1 published            | yyyy     | 3yy3      | yyyy | yyyy
-Draft, 1 deprecated           | y4y4     | 3yy3      | y4y4 | y4y4
-Draft, was published          | y4y4     | 3yy3      | y4y4 | y4y4
-Draft, tried by another       | y4y4     | 3yy3      | y4y4 | y4y4
-Draft, another's base         | y4y4     | 3yy3      | y4y4 | y4y4
-Draft, active for its owner   | y4y4     | 3yy3      | y4y4 | y4y4
-Pending Approval              | y4y4     | 3yy3      | y4y4 | y4y4
-Pending Approval, 1 published | yyyy     | 3yy3      | yyyy | yyyy
-Published                     | yyyy     | 3443      | yyyy | yyyy
-Published, 2 built            | yyyy     | 3443      | yyyy | yyyy
-Published, deprecated         | 4444     | 3443      | 4444 | 4444
-Published, used               | yyyy     | 3443      | yyyy | yyyy
-Published, a base             | yyyy     | 3443      | yyyy | yyyy
+                              | activate | try_draft | run  | use_as_base | copy_to_local
+Saved                         | 4444     | 3443      | 4444 | 4444        | 4444
+In Progress                   | 4444     | 3443      | 4444 | 4444        | 4444
+In Progress, queued           | 4444     | 3443      | 4444 | 4444        | 4444
+In Progress, 1 built          | 4444     | 3443      | y4y4 | 4444        | y4y4
+In Progress, 1 published      | 444y     | 3443      | yyyy | 444y        | yyyy
+In Progress, 2 published      | 444y     | 3443      | yyyy | 444y        | yyyy
+Failed                        | 4444     | 3443      | 4444 | 4444        | 4444
+Failed, 1 built               | y4y4     | 3yy3      | y4y4 | y4y4        | y4y4
+Failed, 1 published           | yyyy     | 3443      | yyyy | yyyy        | yyyy
+Failed, 2 published           | yyyy     | 3443      | yyyy | yyyy        | yyyy
+Failed, 1 published, 2 built  | yyyy     | 3yy3      | yyyy | yyyy        | yyyy
+Draft                         | y4y4     | 3yy3      | y4y4 | y4y4        | y4y4
+Draft, rejected               | y4y4     | 3yy3      | y4y4 | y4y4        | y4y4
+Draft, 2 built                | y4y4     | 3yy3      | y4y4 | y4y4        | y4y4
+Draft, 1 published            | yyyy     | 3yy3      | yyyy | yyyy        | yyyy
+Draft, 1 deprecated           | y4y4     | 3yy3      | y4y4 | y4y4        | y4y4
+Draft, was published          | y4y4     | 3yy3      | y4y4 | y4y4        | y4y4
+Draft, tried by another       | y4y4     | 3yy3      | y4y4 | y4y4        | y4y4
+Draft, another's base         | y4y4     | 3yy3      | y4y4 | y4y4        | y4y4
+Draft, active for its owner   | y4y4     | 3yy3      | y4y4 | y4y4        | y4y4
+Pending Approval              | y4y4     | 3yy3      | y4y4 | y4y4        | y4y4
+Pending Approval, 1 published | yyyy     | 3yy3      | yyyy | yyyy        | yyyy
+Published                     | yyyy     | 3443      | yyyy | yyyy        | yyyy
+Published, 2 built            | yyyy     | 3443      | yyyy | yyyy        | yyyy
+Published, deprecated         | 4444     | 3443      | 4444 | 4444        | 4444
+Published, used               | yyyy     | 3443      | yyyy | yyyy        | yyyy
+Published, a base             | yyyy     | 3443      | yyyy | yyyy        | yyyy
 """,
 ]
 

@@ -136,10 +136,10 @@ def test_what_is_not_ours_is_never_touched(deployment: Deployment, plain_prefix:
     changes = deployment.specs.reconcile(entries)
     assert [c.what for c in changes] == ["refused"] * 7 + ["written"]
     for letter in "abcdefg":
-        with pytest.raises(Conflict, match=f"'dataflow-{letter}' is taken by a kernelspec in .* did not write"):
+        with pytest.raises(Conflict, match=f"'dataflow-{letter}' is taken by a kernelspec in .* not written from here"):
             deployment.specs.write(deployment.entry(plain_prefix, short_name=letter))
-        assert not deployment.specs.remove(letter)
-    assert deployment.specs.remove("h")
+        assert not deployment.specs.remove(f"dataflow-{letter}")
+    assert deployment.specs.remove("dataflow-h")
     assert deployment.specs.reconcile([]) == []
     assert contents(kernels) == before
 
@@ -165,9 +165,9 @@ def test_a_write_that_was_cut_short_is_taken_up(deployment: Deployment, plain_pr
 
 def test_removing(deployment: Deployment, plain_prefix: Path) -> None:
     """jupyterlab #18185: nothing of a removed kernel stays."""
-    assert not deployment.specs.remove("mlenv")
+    assert not deployment.specs.remove("dataflow-mlenv")
     deployment.specs.write(deployment.entry(plain_prefix))
-    assert deployment.specs.remove("mlenv")
+    assert deployment.specs.remove("dataflow-mlenv")
     assert not (deployment.kernels_dir / "dataflow-mlenv").exists()
     assert deployment.specs.installed() == {}
 
@@ -181,7 +181,7 @@ def test_many_at_once(deployment: Deployment, plain_prefix: Path) -> None:
     def write(spec: Kernelspecs) -> None:
         for _ in range(15):
             spec.write(one)
-            spec.remove("mlenv")
+            spec.remove("dataflow-mlenv")
             spec.reconcile([two])
 
     def read() -> None:

@@ -15,6 +15,8 @@ from jupyter_dataflow_envs.builds.runner import Runner
 from jupyter_dataflow_envs.builds.workshop import BuildSettings
 from jupyter_dataflow_envs.domain.permissions import Person
 from jupyter_dataflow_envs.domain.version import Version
+from jupyter_dataflow_envs.local.environments import LocalSettings
+from jupyter_dataflow_envs.local.finding.places import Surroundings
 from jupyter_dataflow_envs.service.deployment import Deployment, DeploymentSettings
 from jupyter_dataflow_envs.service.specs import Draft
 from tests.live import wait_until
@@ -34,6 +36,7 @@ def deployment_in(
     admins: tuple[str, ...] = ("boss",),
     runner: Runner | None = None,
     allow_self_approval: bool | None = None,
+    local_session: bool = False,
     **builds: Any,
 ) -> Iterator[Deployment]:
     """`builds` are fields of BuildSettings."""
@@ -58,6 +61,22 @@ def deployment_in(
             kernels_dir=kernels_dir or root.parent / "kernels",
             python=Path(sys.executable),
             builds=BuildSettings(**settings),
+            local=LocalSettings(
+                folder=root.parent / "local",
+                kernels_dir=kernels_dir or root.parent / "kernels",
+                python=Path(sys.executable),
+                around=Surroundings(
+                    home=root.parent / "home",
+                    environ={},
+                    kernels_dirs=(kernels_dir or root.parent / "kernels",),
+                    sys_prefix=Path(sys.prefix),
+                    system=root.parent / "home",
+                ),
+                excluded=(root,),
+                session=local_session,
+                most=2,
+                max_log_bytes=1024 * 1024,
+            ),
             allow_self_approval=allow_self_approval,
         ),
         LOG,

@@ -1,0 +1,179 @@
+"""Where Dataflow and Local environments meet: Local ones of what the deployment offers, and copies both ways."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..builds.workshop import Workshop
+from ..domain.clock import now
+from ..domain.environment import Environment, LocalOrigin
+from ..domain.errors import Conflict, DataflowError, NotFound, Unavailable, Unreproducible, Unsolvable
+from ..domain.local import CopiedFrom, LocalEnvironment, LocalStatus, Work, check_local_name
+from ..domain.names import SHORT_LIMIT
+from ..domain.permissions import Action, Person, require
+from ..domain.policy import Policy
+from ..domain.spec import EnvironmentSpec
+from ..engine.credentials import strip
+from ..engine.protocol import Job, Mode
+from ..local.environments import LocalEnvironments, LocalSettings
+from ..local.reproduction import Reproduction, reproduce, with_offered_python
+from ..store import environments, versions
+from .environments import Environments
+from .solver import Solver
+from .specs import Draft, Specs
+from .versions import Versions
+
+SUGGESTIONS = 20
+"""Short names that are tried before none is suggested."""
+
+
+class Local:
+    """`environments` are the Local ones of this server's person."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        specs: Specs,
+        shared: Environments,
+        builds: Versions,
+        solver: Solver,
+        settings: LocalSettings,
+    ) -> None:
+        self._workshop = workshop
+        self._specs = specs
+        self._shared = shared
+        self._builds = builds
+        self._solver = solver
+        self.environments = LocalEnvironments(settings, workshop.runner, self._add_job)
+
+    def create(self, person: Person, name: str, draft: Draft) -> LocalEnvironment:
+        """Make one of what the form says, at once. Raises InvalidSpec, LocalNameTaken, Conflict."""
+        with self._workshop.database.read() as connection:
+            spec, (checked,) = self._specs.draw_up(connection, person, draft, lambda: check_local_name(name))
+
+        def job(prefix: Path) -> Job:
+            with self._workshop.database.read() as connection:
+                made = self._workshop.job(connection, title=checked, spec=spec, prefix=prefix)
+            return replace(made, policy=Policy(), writable=True)
+
+        return self.environments.make(
+            checked, Work.MAKE, _opening("Making", checked, person), job, requested=_requested(spec)
+        )
+
+    def copy_to_local(self, person: Person, short_name: str, name: str | None) -> LocalEnvironment:
+        """The version that this person can use, from its lock.
+
+        Raises NotFound, Conflict, InvalidSpec, LocalNameTaken.
+        """
+        with self._workshop.database.read() as connection:
+            environment = environments.find(connection, short_name, person)
+            require(Action.COPY_TO_LOCAL, environment, person)
+            number = environment.usable_by(person.name)
+            assert number is not None
+            version = versions.find(connection, environment.id, number)
+            assert version.digest is not None
+            lock = versions.lock(connection, version.digest)
+        wanted = environment.short_name if name is None else name
+        settings = self._workshop.settings
+
+        def job(prefix: Path) -> Job:
+            return Job(
+                mode=Mode.INSTALL,
+                caches=self._workshop.caches,
+                sources=settings.sources,
+                prefix=str(prefix),
+                title=wanted,
+                lock=lock,
+                writable=True,
+                allow_source_builds=settings.allow_source_builds,
+                run_link_scripts=settings.run_link_scripts,
+            )
+
+        return self.environments.make(
+            wanted,
+            Work.COPY,
+            _opening(f"Copying {environment.short_name} version {number} to", wanted, person),
+            job,
+            copied_from=CopiedFrom(environment.short_name, environment.full_name, number, version.digest),
+        )
+
+    def reproduction(self, id: str) -> Reproduction:
+        """What Copy to Dataflow would ask for. Raises NotFound, and Conflict for one that can't be used."""
+        environment = self.environments.get(id)
+        if environment.status is not LocalStatus.READY:
+            raise Conflict(environment.reason or "It is not ready.")
+        channels = {strip(channel).rstrip("/") for channel in self._workshop.settings.channels}
+        wanted = reproduce(environment, self.environments.packages(environment), channels)
+        try:
+            offered = self._solver.versions("conda", "python")
+        except (NotFound, Unavailable, Unsolvable):
+            return wanted  # the build says what is wrong with the channels
+        return with_offered_python(wanted, offered)
+
+    def free_short_name(self, name: str) -> str | None:
+        """One that a new Dataflow environment could have, after the name of a Local one."""
+        letters = re.sub(r"[^a-z0-9_-]+", "", name.lower()).lstrip("0123456789_-") or "env"
+        endings: list[str] = ["", *map(str, range(2, SUGGESTIONS))]
+        candidates = (letters[: SHORT_LIMIT - len(ending)] + ending for ending in endings)
+        return next((c for c in candidates if self._shared.refusal_of_short_name(c) is None), None)
+
+    def copy_to_dataflow(
+        self, person: Person, id: str, short_name: str, draft: Draft, *, skip_unreproducible: bool = False
+    ) -> Environment:
+        """Make an environment of this person that asks for exactly what is installed, and build its version 1.
+
+        Raises NotFound, Conflict for one that can't be used, Unreproducible, and what creating and building raise.
+        """
+        wanted = self.reproduction(id)
+        if wanted.unreproducible and not skip_unreproducible:
+            raise Unreproducible({p.name: p.unreproducible or "" for p in wanted.unreproducible})
+        local = self.environments.get(id)
+        made = self._shared.create(
+            person,
+            short_name,
+            replace(
+                draft,
+                python_version=wanted.python_version,
+                conda_requirements=wanted.conda_requirements,
+                pip_requirements=wanted.pip_requirements,
+                base=None,
+            ),
+            LocalOrigin(local.name, str(local.prefix), now()),
+        )
+        try:
+            self._builds.build(person, made.short_name)
+        except DataflowError:
+            self._shared.delete(person, made.short_name)
+            raise
+        return self._shared.get(person, made.short_name)
+
+    def stop(self) -> None:
+        self.environments.stop()
+
+    def _add_job(self, prefix: Path, requirement: str) -> Job:
+        settings = self._workshop.settings
+        return Job(
+            mode=Mode.ADD,
+            caches=self._workshop.caches,
+            sources=settings.sources,
+            prefix=str(prefix),
+            pip=(requirement,),
+            writable=True,
+            allow_source_builds=settings.allow_source_builds,
+        )
+
+
+def _opening(doing: str, name: str, person: Person) -> str:
+    return f"{doing} Local environment {name}, asked for by {person.name}, {now():%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _requested(spec: EnvironmentSpec) -> dict[str, Any]:
+    return {
+        "base": {"short_name": spec.base.short_name, "version": spec.base.version} if spec.base else None,
+        "python_version": spec.python_version or None,
+        "conda_requirements": list(spec.conda_requirements),
+        "pip_requirements": list(spec.pip_requirements),
+    }
