@@ -6,6 +6,7 @@ import { AdminTab } from './admin';
 import { DetailTab } from './detail';
 import { FormTab } from './form';
 import { KernelPicker } from './kernelPicker';
+import { LocalTab } from './local';
 import { EnvironmentsPanel } from './panel';
 
 export type Theme = 'Light' | 'Dark' | 'Dark High Contrast';
@@ -59,6 +60,11 @@ export class Lab {
   /** The tab of an environment that is being looked at. */
   get detail(): DetailTab {
     return new DetailTab(this.page);
+  }
+
+  /** The tab of a Local environment that is being looked at. */
+  get local(): LocalTab {
+    return new LocalTab(this.page);
   }
 
   get form(): FormTab {
