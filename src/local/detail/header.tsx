@@ -54,6 +54,8 @@ export function LocalHeader(props: {
             <span title={plain(kernel.name)}>
               <bdi>{plain(kernel.display_name)}</bdi>
             </span>
+          ) : goesOn ? (
+            '—'
           ) : local.has_ipykernel ? (
             trans.__('none')
           ) : (
