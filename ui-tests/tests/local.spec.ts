@@ -93,7 +93,7 @@ function venv(folder: string, packages: Record<string, string>): void {
 }
 
 test('from the form to a cell that runs in the new Local environment', async ({ lab, served }) => {
-  const { page, form, local } = lab;
+  const { dialog, page, form, local } = lab;
   const panel = await lab.panel();
   await panel.root.getByRole('button', { name: 'New Local Environment' }).click();
   await expect(form.field('Name')).toBeFocused();
@@ -137,9 +137,10 @@ test('from the form to a cell that runs in the new Local environment', async ({ 
   await page.keyboard.press('Escape');
   await lab.statusBar.getByTitle('Open the Local environment scratch').click();
   await expect(local.heading).toHaveText('scratch');
-  await expect(await local.furtherAction('Delete')).toContainText(
-    'A kernel or a program runs in it'
-  );
+  await (await local.furtherAction('Delete')).click();
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await expect(dialog).toContainText('A kernel or a program runs in it');
+  await dialog.getByRole('button', { name: 'Close' }).click();
 });
 
 test('copied to Local, changed in its kernel, copied back', async ({ lab, served }) => {
