@@ -283,10 +283,7 @@ export class ApiClient {
   }
 
   /** @param options.size - whether to count the bytes of its files, which can take seconds */
-  local(
-    id: string,
-    options: { size?: boolean; background?: boolean } = {}
-  ): Promise<LocalDetails> {
+  local(id: string, options: { size?: boolean; background?: boolean } = {}): Promise<LocalDetails> {
     const { size, background } = options;
     return this._get(ofLocal(id), { ...(size ? { size } : {}), ...unasked(background) });
   }
