@@ -40,6 +40,8 @@ export namespace CommandIDs {
   export const startNotebook = 'dataflow-envs:start-notebook';
   /** Opens a tab with the form; what `create`, `edit`, `duplicate` and a reload use. */
   export const openForm = 'dataflow-envs:open-form';
+  /** Opens the tab of a Local environment; takes `ILocalArgs`. `LocalCommandIDs` has the others about them. */
+  export const openLocal = 'dataflow-envs:open-local';
   /** One command for each action of the server's table, such as `dataflow-envs:build`. */
   export const action = (name: string): string => `dataflow-envs:${name.replaceAll('_', '-')}`;
 }
@@ -53,10 +55,19 @@ export interface IEnvironmentArgs {
   section?: Section;
 }
 
+/** Sections of the tab of a Local environment. */
+export type LocalSection = 'packages' | 'drift' | 'log';
+
+export interface ILocalArgs {
+  id?: string;
+  section?: LocalSection;
+}
+
 export interface IFormArgs {
   /** Names the tab and its draft, so that a reload finds it again. */
   id: string;
-  mode: 'new' | 'edit' | 'duplicate';
+  /** `local`: for a Local environment. */
+  mode: 'new' | 'edit' | 'duplicate' | 'local';
   /** Which environment is edited or duplicated. */
   shortName?: string;
   /** Whether the person wants to choose a file to import at once. */

@@ -11,12 +11,14 @@ import { type ActionName, type ILook, looks } from './actions/looks';
 import { Running } from './actions/running';
 import type { Environment } from './api/schemas';
 import { EnvironmentsModel } from './environments/model';
+import type { LocalModel } from './local/model';
 import type { IDataflowEnvironments } from './tokens';
 
 /** What every view works with. */
 export interface IWorkbench extends IDataflowEnvironments {
   readonly commands: JupyterFrontEnd['commands'];
   readonly environments: EnvironmentsModel;
+  readonly local: LocalModel;
   /** The kernels of this Jupyter server. */
   readonly kernelspecs: KernelSpec.IManager;
   readonly looks: Record<ActionName, ILook>;
@@ -26,7 +28,9 @@ export interface IWorkbench extends IDataflowEnvironments {
   readonly announcer: Announcer;
   /** The environment that commands without arguments act on: of the row or tab that had the focus last. */
   current: string | null;
-  readonly currentChanged: ISignal<IWorkbench, string | null>;
+  /** The same of Local environments, by its id. */
+  currentLocal: string | null;
+  readonly currentChanged: ISignal<IWorkbench, void>;
   /** A file that was dropped somewhere, for the form that `CommandIDs.importFile` opens: it takes it from here. */
   pendingImport: IPendingImport | null;
 }
@@ -41,7 +45,8 @@ export class Workbench implements IWorkbench {
   constructor(
     shared: IDataflowEnvironments,
     readonly commands: JupyterFrontEnd['commands'],
-    readonly kernelspecs: KernelSpec.IManager
+    readonly kernelspecs: KernelSpec.IManager,
+    readonly local: LocalModel
   ) {
     this.client = shared.client;
     this.events = shared.events;
@@ -74,18 +79,30 @@ export class Workbench implements IWorkbench {
   set current(shortName: string | null) {
     if (shortName !== this._current) {
       this._current = shortName;
-      this._currentChanged.emit(shortName);
+      this._currentChanged.emit();
     }
   }
 
-  get currentChanged(): ISignal<this, string | null> {
+  get currentLocal(): string | null {
+    return this._currentLocal;
+  }
+
+  set currentLocal(id: string | null) {
+    if (id !== this._currentLocal) {
+      this._currentLocal = id;
+      this._currentChanged.emit();
+    }
+  }
+
+  get currentChanged(): ISignal<this, void> {
     return this._currentChanged;
   }
 
   pendingImport: IPendingImport | null = null;
 
   private _current: string | null = null;
-  private readonly _currentChanged = new Signal<this, string | null>(this);
+  private readonly _currentChanged = new Signal<this, void>(this);
+  private _currentLocal: string | null = null;
 }
 
 /** Whether the person may do that now, and if not, why: the server's words. */

@@ -38,6 +38,7 @@ c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
 
 c.DataflowEnvsApp.root_dir = str(home / "root")
+c.DataflowEnvsApp.local_folders = [str(home / "venvs")]
 c.DataflowEnvsApp.channels = [os.environ["UI_TESTS_CHANNEL"]]
 c.DataflowEnvsApp.pip_index_url = os.environ["UI_TESTS_CHANNEL"] + "/simple"
 # One place: the second build waits in the queue, which the panel is to show.

@@ -26,7 +26,7 @@ from channel import end_with_input  # noqa: E402
 
 from jupyter_dataflow_envs.builds.prefix_folders import remove_tree  # noqa: E402
 
-FOLDERS = ("config", "data", "runtime", "work", "workspaces", "ipython", "tmp", "root")
+FOLDERS = ("config", "data", "runtime", "work", "workspaces", "ipython", "tmp", "root", "person", "venvs")
 
 
 def main() -> None:
@@ -59,7 +59,10 @@ def serve_jupyter(home: Path) -> None:
     """JupyterLab with everything it writes below `home`."""
     for name in FOLDERS:
         (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in [n for n in os.environ if n == "VIRTUAL_ENV" or n.startswith(("CONDA", "MAMBA", "PYENV", "WORKON"))]:
+        del os.environ[name]
     os.environ.update(
+        HOME=str(home / "person"),  # else the environments of whoever runs this are found
         JUPYTER_CONFIG_DIR=str(home / "config"),
         JUPYTER_DATA_DIR=str(home / "data"),
         JUPYTER_RUNTIME_DIR=str(home / "runtime"),

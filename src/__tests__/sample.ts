@@ -1,6 +1,6 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import type { Environment, Me, Version } from '../api/schemas';
+import type { Environment, Local, Me, Version } from '../api/schemas';
 
 export const trans = nullTranslator.load('jupyter_dataflow_envs');
 
@@ -26,6 +26,7 @@ export function environment(change: Partial<Environment> = {}): Environment {
     failure: null,
     deprecated: null,
     review: null,
+    copied_from: null,
     active: false,
     draft_active: false,
     kernel_name: 'dataflow-mlenv',
@@ -68,6 +69,39 @@ export function version(number: number, change: Partial<Version> = {}): Version 
     duration: 60,
     packages: [],
     attempts: [],
+    ...change
+  };
+}
+
+/** An answer of the server; `change` says what differs from one that was made here and is ready. */
+export function local(change: Partial<Local> = {}): Local {
+  return {
+    id: 'mine',
+    name: 'mine',
+    kind: 'made',
+    prefix: '/home/alice/local/environments/mine',
+    python_version: '3.11.9',
+    package_count: 42,
+    has_ipykernel: true,
+    kernel: null,
+    status: 'Ready',
+    work: null,
+    reason: null,
+    phase: null,
+    progress: null,
+    copied_from: null,
+    requested: null,
+    found_by: [],
+    has_log: true,
+    actions: {
+      register_kernel: { allowed: true, reason: null },
+      install_ipykernel: { allowed: false, reason: 'It has ipykernel already.' },
+      remove_kernel: { allowed: false, reason: 'It has no kernel.' },
+      copy_to_dataflow: { allowed: true, reason: null },
+      delete: { allowed: true, reason: null },
+      cancel: { allowed: false, reason: 'Nothing is being done with it.' }
+    },
+    created_at: '2026-11-01T12:00:00Z',
     ...change
   };
 }

@@ -6,6 +6,7 @@ import {
   closeIcon,
   copyIcon,
   deleteIcon,
+  downloadIcon,
   editIcon,
   type LabIcon,
   launchIcon,
@@ -33,6 +34,7 @@ export type ActionName =
   | 'try_draft'
   | 'deactivate'
   | 'use_as_base'
+  | 'copy_to_local'
   | 'delete';
 
 export interface ILook {
@@ -55,6 +57,7 @@ export function looks(trans: TranslationBundle): Record<ActionName, ILook> {
     approve: { label: trans.__('Approve'), icon: checkIcon },
     reject: { label: trans.__('Reject'), icon: closeIcon },
     use_as_base: { label: trans.__('Use as Base'), icon: addIcon },
+    copy_to_local: { label: trans.__('Copy to Local'), icon: downloadIcon },
     deprecate: { label: trans.__('Deprecate'), icon: stopIcon },
     undeprecate: { label: trans.__('Undo Deprecation'), icon: undoIcon },
     unpublish: { label: trans.__('Unpublish'), icon: copyIcon },

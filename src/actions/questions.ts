@@ -143,6 +143,12 @@ export async function ask(
       await client.transfer(name, owner);
       return trans.__('%1 belongs to %2 now.', title, owner);
     }
+    case 'copy_to_local': {
+      const { copyToLocal } = await import(
+        /* webpackChunkName: "localactions" */ '../local/copy/toLocal'
+      );
+      return copyToLocal(workbench, environment);
+    }
     case 'delete':
       return remove(workbench, environment);
   }

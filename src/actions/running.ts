@@ -1,10 +1,5 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import type { ActionName } from './looks';
-
-/** What takes its time: actions of the server's table, and what only the browser does. */
-type Work = ActionName | 'new_notebook';
-
 /** Which actions on which environments are under way: their buttons are busy, and nothing is asked for twice. */
 export class Running {
   /** Of `key`; replaced as a whole. */
@@ -16,12 +11,12 @@ export class Running {
     return this._stateChanged;
   }
 
-  has(shortName: string, action: Work): boolean {
+  has(shortName: string, action: string): boolean {
     return this._state.has(keyOf(shortName, action));
   }
 
   /** @returns whether it may go on: not while the same is under way */
-  begin(shortName: string, action: Work): boolean {
+  begin(shortName: string, action: string): boolean {
     if (this.has(shortName, action)) {
       return false;
     }
@@ -29,7 +24,7 @@ export class Running {
     return true;
   }
 
-  end(shortName: string, action: Work): void {
+  end(shortName: string, action: string): void {
     const ended = keyOf(shortName, action);
     this._change([...this._state].filter(key => key !== ended));
   }
@@ -43,6 +38,6 @@ export class Running {
   private readonly _stateChanged = new Signal<this, ReadonlySet<string>>(this);
 }
 
-function keyOf(shortName: string, action: Work): string {
+function keyOf(shortName: string, action: string): string {
   return `${action} ${shortName}`;
 }

@@ -3,6 +3,8 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import type {
   Compared,
+  CopyToDataflow,
+  Drift,
   Environment,
   EnvironmentEdit,
   EnvironmentList,
@@ -11,6 +13,9 @@ import type {
   ExportFormat,
   FieldError,
   Imported,
+  Local,
+  LocalDetails,
+  LocalSpec,
   Manager,
   Me,
   Newer,
@@ -21,6 +26,7 @@ import type {
   Preview,
   PreviewRequest,
   Refusal,
+  Reproduction,
   Review,
   ReviewPage,
   RunningKernel,
@@ -271,6 +277,60 @@ export class ApiClient {
     return this._get('audit', query);
   }
 
+  /** The Local environments of this Jupyter server. */
+  async locals(background = false): Promise<Local[]> {
+    return (await this._get<{ items: Local[] }>('local', unasked(background))).items;
+  }
+
+  /** @param options.size - whether to count the bytes of its files, which can take seconds */
+  local(id: string, options: { size?: boolean; background?: boolean } = {}): Promise<LocalDetails> {
+    const { size, background } = options;
+    return this._get(ofLocal(id), { ...(size ? { size } : {}), ...unasked(background) });
+  }
+
+  /** Begins to make it; how far it is, is told by `locals`. */
+  createLocal(spec: LocalSpec): Promise<Local> {
+    return this._call('POST', 'local', { body: spec });
+  }
+
+  removeLocal(id: string): Promise<void> {
+    return this._call('DELETE', ofLocal(id));
+  }
+
+  async cancelLocal(id: string): Promise<void> {
+    await this._call('POST', ofLocal(id, 'cancel'));
+  }
+
+  /** What has changed in it since it was made or copied. */
+  drift(id: string, background = false): Promise<Drift> {
+    return this._get(ofLocal(id, 'drift'), unasked(background));
+  }
+
+  /** @param install - install ipykernel first where it is missing; the answer comes before that is done */
+  registerKernel(id: string, install = false): Promise<Local> {
+    const body = install ? { install_ipykernel: true } : {};
+    return this._call('POST', ofLocal(id, 'kernel'), { body });
+  }
+
+  removeKernel(id: string): Promise<Local> {
+    return this._call('DELETE', ofLocal(id, 'kernel'));
+  }
+
+  /** What Copy to Dataflow would ask for, and what it could not. */
+  reproduction(id: string): Promise<Reproduction> {
+    return this._get(ofLocal(id, 'copy-to-dataflow'));
+  }
+
+  /** The environment, whose first version is being built. */
+  copyToDataflow(id: string, body: CopyToDataflow): Promise<Environment> {
+    return this._call('POST', ofLocal(id, 'copy-to-dataflow'), { body });
+  }
+
+  /** @param name - of the copy; the short name if left out */
+  copyToLocal(shortName: string, name?: string): Promise<Local> {
+    return this._call('POST', of(shortName, 'copy-to-local'), { body: name ? { name } : {} });
+  }
+
   private _decide(
     decision: 'approve' | 'reject',
     review: Pick<Review, 'id' | 'digest'>,
@@ -313,6 +373,10 @@ export class ApiClient {
 
 function of(shortName: string, ...rest: readonly (string | number)[]): string {
   return ['environments', encodeURIComponent(shortName), ...rest].join('/');
+}
+
+function ofLocal(id: string, ...rest: readonly string[]): string {
+  return ['local', encodeURIComponent(id), ...rest].join('/');
 }
 
 function unasked(background: boolean | undefined): Query {

@@ -35,6 +35,14 @@ export type Me = Schemas['MeAnswer'];
 export type HappenedEvent = Schemas['EventAnswer'];
 export type EventList = Schemas['EventList'];
 export type ProgressFrame = Schemas['ProgressFrame'];
+export type Local = Schemas['LocalAnswer'];
+export type LocalDetails = Schemas['LocalDetails'];
+export type LocalPackage = Schemas['LocalPackageAnswer'];
+export type LocalSpec = Partial<Schemas['LocalSpec']> & Pick<Schemas['LocalSpec'], 'name'>;
+export type Drift = Schemas['DriftAnswer'];
+export type Reproduction = Schemas['ReproductionAnswer'];
+export type CopyToDataflow = Partial<Schemas['CopyToDataflowBody']> &
+  Pick<Schemas['CopyToDataflowBody'], 'short_name' | 'full_name'>;
 export type EventsFrame =
   | Schemas['HelloFrame']
   | Schemas['SnapshotFrame']

@@ -119,8 +119,7 @@ function Shown(props: {
       return version ? (
         <BuildLog
           key={version.number}
-          shortName={environment.short_name}
-          version={version.number}
+          of={{ shortName: environment.short_name, version: version.number }}
           attempts={version.attempts}
           outcome={version.outcome}
           reason={version.reason}

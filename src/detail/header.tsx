@@ -24,7 +24,7 @@ export function Header(props: {
 }): JSX.Element {
   const { environment, state, onVersion, onSection } = props;
   const { trans } = useWorkbench();
-  const { deprecated, description, failure, status } = environment;
+  const { copied_from: copied, deprecated, description, failure, status } = environment;
   const summary = state.versions?.find(({ number }) => number === state.number);
   const building = state.versions?.find(({ number }) => number === environment.latest_version);
   return (
@@ -76,6 +76,13 @@ export function Header(props: {
         <Fact name={trans.__('Base')}>
           <Base environment={environment} />
         </Fact>
+        {copied && (
+          <Fact name={trans.__('Copied from')}>
+            <bdi title={`${plain(copied.prefix)}, ${momentWords(copied.at)}`}>
+              {trans.__('Local %1', plain(copied.name))}
+            </bdi>
+          </Fact>
+        )}
       </dl>
       {deprecated && (
         <Note look="warn" lead={trans.__('Deprecated')} title={momentWords(deprecated.at)}>

@@ -25,7 +25,7 @@ export function offerOf(environment: Environment, me: Me | null): IOffer {
       ...(active ? (['new_notebook', 'deactivate'] as const) : (['activate'] as const)),
       ...(admin && environment.owner !== me?.name ? (['try_draft'] as const) : [])
     ],
-    ['edit', 'duplicate', 'use_as_base'],
+    ['edit', 'duplicate', 'use_as_base', 'copy_to_local'],
     ['build', ...(status === 'In Progress' ? (['cancel'] as const) : []), 'revert'],
     [
       'submit',

@@ -134,7 +134,7 @@ function ReadyForm({ catalog, model, onDiscard, onSave, title }: IFormProps): JS
             values={values}
             usable={edited?.usable_version ?? null}
           />
-          <Help open={model.args.mode === 'new'} channels={me?.channels ?? []} />
+          <Help open={model.args.mode === 'new' || model.isLocal} channels={me?.channels ?? []} />
         </div>
       </div>
       <div className="jp-DataflowEnvs-formFooter">
@@ -164,20 +164,22 @@ function Buttons(props: Pick<IFormProps, 'model' | 'onSave' | 'onDiscard'>): JSX
   return (
     <div className="jp-DataflowEnvs-formButtons">
       <ActionButton
-        label={trans.__('Save')}
+        label={model.isLocal ? trans.__('Create') : trans.__('Save')}
         look="accept"
         allowed={edit.allowed}
         refusal={edit.reason}
         busy={saving !== null}
         onClick={() => onSave('save')}
       />
-      <ActionButton
-        label={trans.__('Save and Build')}
-        allowed={edit.allowed && build.allowed}
-        refusal={edit.reason ?? build.reason}
-        busy={saving !== null}
-        onClick={() => onSave('build')}
-      />
+      {!model.isLocal && (
+        <ActionButton
+          label={trans.__('Save and Build')}
+          allowed={edit.allowed && build.allowed}
+          refusal={edit.reason ?? build.reason}
+          busy={saving !== null}
+          onClick={() => onSave('build')}
+        />
+      )}
       {since === null ? (
         <ActionButton label={trans.__('Preview')} onClick={() => void model.solve()} />
       ) : (

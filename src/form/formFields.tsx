@@ -7,7 +7,7 @@ import type { Catalog } from './catalog';
 import { Field } from './fields';
 import { type IFocusable, LibraryBox } from './libraryBox';
 import type { FormModel } from './model';
-import { DESCRIPTION_LIMIT, FULL_LIMIT, SHORT_LIMIT } from './names';
+import { DESCRIPTION_LIMIT, FULL_LIMIT, LOCAL_LIMIT, SHORT_LIMIT } from './names';
 import type { Field as FieldName, IProblem } from './problem';
 import { PythonInput } from './pythonInput';
 import { lengthOf } from './shownText';
@@ -79,9 +79,13 @@ export function FormFields({
     <div className="jp-DataflowEnvs-fields">
       <div className="jp-DataflowEnvs-names">
         <Field
-          label={trans.__('Short Name')}
+          label={model.isLocal ? trans.__('Name') : trans.__('Short Name')}
           problems={problems('short_name')}
-          counter={model.isEdit ? undefined : `${lengthOf(values.shortName.trim())}/${SHORT_LIMIT}`}
+          counter={
+            model.isEdit
+              ? undefined
+              : `${lengthOf(values.shortName.trim())}/${model.isLocal ? LOCAL_LIMIT : SHORT_LIMIT}`
+          }
           hint={
             model.isEdit ? (
               trans.__('It never changes.')
@@ -94,6 +98,8 @@ export function FormFields({
               </>
             ) : nameIs === 'asked' ? (
               trans.__('Looking whether it is free…')
+            ) : model.isLocal ? (
+              trans.__('Such as mlenv-mine.')
             ) : (
               trans.__('Such as mlenv.')
             )
@@ -115,40 +121,44 @@ export function FormFields({
             />
           )}
         </Field>
+        {!model.isLocal && (
+          <Field
+            label={trans.__('Full Name')}
+            problems={problems('full_name')}
+            counter={room(values.fullName, FULL_LIMIT)}
+          >
+            {attributes => (
+              <input
+                {...attributes}
+                ref={refTo('full_name')}
+                type="text"
+                autoComplete="off"
+                value={values.fullName}
+                onChange={write('fullName')}
+                onBlur={leave('full_name')}
+              />
+            )}
+          </Field>
+        )}
+      </div>
+      {!model.isLocal && (
         <Field
-          label={trans.__('Full Name')}
-          problems={problems('full_name')}
-          counter={room(values.fullName, FULL_LIMIT)}
+          label={trans.__('Description')}
+          problems={problems('description')}
+          counter={room(values.description, DESCRIPTION_LIMIT)}
         >
           {attributes => (
-            <input
+            <textarea
               {...attributes}
-              ref={refTo('full_name')}
-              type="text"
-              autoComplete="off"
-              value={values.fullName}
-              onChange={write('fullName')}
-              onBlur={leave('full_name')}
+              ref={refTo('description')}
+              rows={2}
+              value={values.description}
+              onChange={write('description')}
+              onBlur={leave('description')}
             />
           )}
         </Field>
-      </div>
-      <Field
-        label={trans.__('Description')}
-        problems={problems('description')}
-        counter={room(values.description, DESCRIPTION_LIMIT)}
-      >
-        {attributes => (
-          <textarea
-            {...attributes}
-            ref={refTo('description')}
-            rows={2}
-            value={values.description}
-            onChange={write('description')}
-            onBlur={leave('description')}
-          />
-        )}
-      </Field>
+      )}
       <div className="jp-DataflowEnvs-pair">
         <Field
           label={trans.__('Base Environment')}

@@ -83,6 +83,11 @@ class FormView extends View<IFormArgs> {
       return;
     }
     const { commands } = this.workbench;
+    if ('id' in saved) {
+      await commands.execute(CommandIDs.openLocal, { id: saved.id, section: 'log' });
+      this._leave();
+      return;
+    }
     const { short_name: shortName } = saved;
     const building =
       then === 'build' &&
@@ -133,5 +138,7 @@ function titleOf({ trans }: IWorkbench, { mode, shortName }: IFormArgs): string 
       return trans.__('Duplicate %1', shortName ?? '');
     case 'new':
       return trans.__('New Environment');
+    case 'local':
+      return trans.__('New Local Environment');
   }
 }

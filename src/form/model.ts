@@ -2,7 +2,8 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import { ApiError } from '../api/client';
-import type { Environment } from '../api/schemas';
+import type { Environment, Local } from '../api/schemas';
+import { createLocal, localNames } from '../local/creating';
 import type { IFormArgs } from '../tokens';
 import type { IWorkbench } from '../workbench';
 import { Draft } from './drafts';
@@ -32,7 +33,7 @@ export class FormModel implements IDisposable {
     private readonly _workbench: IWorkbench,
     readonly args: IFormArgs
   ) {
-    this._name = new NameCheck(_workbench.client);
+    this._name = new NameCheck(this.isLocal ? localNames(_workbench) : _workbench.client);
     this._name.stateChanged.connect(this._onName);
     this.preview = new PreviewModel(_workbench.client, this.isEdit ? args.shortName! : null);
     _workbench.environments.stateChanged.connect(this._onEnvironments, this);
@@ -43,6 +44,10 @@ export class FormModel implements IDisposable {
 
   get isEdit(): boolean {
     return this.args.mode === 'edit';
+  }
+
+  get isLocal(): boolean {
+    return this.args.mode === 'local';
   }
 
   get state(): IFormState {
@@ -147,7 +152,7 @@ export class FormModel implements IDisposable {
   }
 
   /** @returns the environment as it was saved; `null` when it was not, and then the state says why. */
-  async save(then: 'save' | 'build' = 'save'): Promise<Environment | null> {
+  async save(then: 'save' | 'build' = 'save'): Promise<Environment | Local | null> {
     if (this._state.saving !== null || this._state.phase !== 'ready') {
       return null;
     }
@@ -159,7 +164,6 @@ export class FormModel implements IDisposable {
     this._change({ saving: then });
     try {
       const saved = await this._send();
-      this._workbench.environments.put(saved);
       this._initial = this._state.values;
       this.discard();
       return saved;
@@ -274,14 +278,17 @@ export class FormModel implements IDisposable {
     }
   }
 
-  private _send(): Promise<Environment> {
-    const { client } = this._workbench;
-    const spec = specOf(this._state.values);
-    if (!this.isEdit) {
-      return client.create(spec);
+  private async _send(): Promise<Environment | Local> {
+    const { client, environments } = this._workbench;
+    if (this.isLocal) {
+      return createLocal(this._workbench, this._state.values);
     }
-    const { short_name, ...edit } = spec;
-    return client.edit(short_name, edit, this._etag ?? undefined);
+    const { short_name, ...edit } = specOf(this._state.values);
+    const saved = this.isEdit
+      ? await client.edit(short_name, edit, this._etag ?? undefined)
+      : await client.create({ short_name, ...edit });
+    environments.put(saved);
+    return saved;
   }
 
   private async _refuse(error: unknown): Promise<void> {
@@ -319,7 +326,7 @@ export class FormModel implements IDisposable {
 
   private _check(): void {
     const { me, values } = this._state;
-    const found = problemsOf(values, me?.extended_requirements ?? false);
+    const found = problemsOf(values, me?.extended_requirements ?? false, this.isLocal);
     const known = new Set(found.map(({ field, line }) => `${field} ${line}`));
     // What the server said stays beside it, unless the same place has a problem here already.
     const { problem: taken } = this._name.state;

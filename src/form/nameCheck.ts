@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import type { ApiClient } from '../api/client';
+import type { INames } from '../local/creating';
 import type { IProblem } from './problem';
 
 /** Milliseconds without a change after which the server is asked. */
@@ -18,7 +18,7 @@ const UNKNOWN: INameState = { is: null, problem: null };
 
 /** Whether a short name is still to be had: asked once nobody types any more, and only the last answer counts. */
 export class NameCheck implements IDisposable {
-  constructor(private readonly _client: Pick<ApiClient, 'shortName'>) {}
+  constructor(private readonly _names: INames) {}
 
   get state(): INameState {
     return this._state;
@@ -52,7 +52,7 @@ export class NameCheck implements IDisposable {
   }
 
   private async _answer(name: string, asked: number): Promise<void> {
-    const answer = await this._client
+    const answer = await this._names
       .shortName(name)
       // Save will tell.
       .catch(() => null);

@@ -3,9 +3,12 @@ import { isControl, lengthOf, shown } from './shownText';
 
 export const SHORT_LIMIT = 5;
 export const FULL_LIMIT = 100;
+export const LOCAL_LIMIT = 40;
 export const DESCRIPTION_LIMIT = 2000;
 
 const RESERVED = ['base', 'root', 'local', 'none'];
+/** How the ids of found Local environments begin. */
+const FOUND_PREFIX = 'found-';
 const SHORT = /^[a-z][a-z0-9_-]*$/;
 const PYTHON = /^(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})(\.(0|[1-9][0-9]{0,2}))?$/;
 const ONLY_JOINERS = /^[\u200c\u200d]*$/;
@@ -29,6 +32,25 @@ export function checkShortName(text: string): IProblem[] {
     return problem('short_name', text, 'expected a letter a to z, then letters, digits, _ or -');
   }
   return RESERVED.includes(name)
+    ? problem('short_name', text, `'${name}' has a meaning of its own; choose another`)
+    : [];
+}
+
+/** Of a Local environment (`domain/local.py`): it stands in the same field. */
+export function checkLocalName(text: string): IProblem[] {
+  const name = text.trim().toLowerCase();
+  const length = lengthOf(name);
+  if (length < 1 || length > LOCAL_LIMIT) {
+    return problem(
+      'short_name',
+      text,
+      `expected 1 to ${LOCAL_LIMIT} characters, such as mlenv-mine`
+    );
+  }
+  if (/[^\0-\x7f]/.test(text) || !SHORT.test(name)) {
+    return problem('short_name', text, 'expected a letter a to z, then letters, digits, _ or -');
+  }
+  return RESERVED.includes(name) || name.startsWith(FOUND_PREFIX)
     ? problem('short_name', text, `'${name}' has a meaning of its own; choose another`)
     : [];
 }

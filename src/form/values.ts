@@ -1,5 +1,11 @@
 import type { Environment, EnvironmentSpec, PreviewRequest } from '../api/schemas';
-import { checkDescription, checkFullName, checkPythonVersion, checkShortName } from './names';
+import {
+  checkDescription,
+  checkFullName,
+  checkLocalName,
+  checkPythonVersion,
+  checkShortName
+} from './names';
 import { type Field, FIELDS, type IProblem } from './problem';
 import { pairProblems } from './requirement';
 
@@ -108,11 +114,15 @@ export function specOf(values: IValues): EnvironmentSpec {
 }
 
 /** What can be seen to be wrong without asking the server, in the order of the fields. */
-export function problemsOf(values: IValues, extended: boolean): IProblem[] {
+export function problemsOf(values: IValues, extended: boolean, isLocal = false): IProblem[] {
   return inOrder([
-    ...checkShortName(values.shortName),
-    ...checkFullName(values.fullName),
-    ...checkDescription(values.description),
+    ...(isLocal
+      ? checkLocalName(values.shortName)
+      : [
+          ...checkShortName(values.shortName),
+          ...checkFullName(values.fullName),
+          ...checkDescription(values.description)
+        ]),
     ...(values.base ? [] : checkPythonVersion(values.pythonVersion)),
     ...pairProblems(linesOf(values.conda), linesOf(values.pip), extended)
   ]);

@@ -7,7 +7,7 @@ import type { ISignal } from '@lumino/signaling';
 
 import { kernelIcon } from '../icons';
 import { CommandIDs } from '../tokens';
-import { dataflowKernelOf, groupOf, type KernelGroup } from './spec';
+import { dataflowKernelOf, groupOf, type KernelGroup, localKernelOf } from './spec';
 
 /** The command of JupyterLab's own cards for notebooks. */
 const CORES_CARD = 'notebook:create-new';
@@ -75,7 +75,12 @@ function addCardCommand({ commands, specs, trans }: ILauncherCardsOptions): void
   commands.addCommand(CommandIDs.startNotebook, {
     label: ({ kernelName }) => {
       const spec = specOf(kernelName);
-      return dataflowKernelOf(spec)?.fullName ?? spec?.display_name ?? trans.__('New Notebook');
+      return (
+        dataflowKernelOf(spec)?.fullName ??
+        localKernelOf(spec)?.name ??
+        spec?.display_name ??
+        trans.__('New Notebook')
+      );
     },
     caption: ({ kernelName }) => {
       const spec = specOf(kernelName);

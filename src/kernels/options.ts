@@ -2,7 +2,7 @@ import { type ISessionContext, SessionContextDialogs } from '@jupyterlab/apputil
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 
 import type { Environment } from '../api/schemas';
-import { dataflowKernelOf, groupOf, kernelNameOf } from './spec';
+import { dataflowKernelOf, groupOf, kernelNameOf, localKernelOf } from './spec';
 
 /** What somebody chooses in the kernel picker; `null`: no kernel. */
 export type Choice = { name: string } | { id: string } | { activate: string } | null;
@@ -55,8 +55,11 @@ export function kernelGroups(
               ? trans.__('%1 (%2)', fullName, shortName)
               : trans.__('%1 (%2, v%3)', fullName, shortName, version)
         });
+      } else if (group === 'local') {
+        // Under that heading its own name is enough.
+        local.options.push({ ...option, text: localKernelOf(spec)?.name ?? text });
       } else {
-        (group === 'local' ? local.options : rest).push(option);
+        rest.push(option);
       }
     }
     if (rest.length > 0) {

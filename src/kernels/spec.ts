@@ -48,6 +48,19 @@ export function dataflowKernelOf(
   };
 }
 
+const LOCAL_CATEGORY = 'Local Environments';
+
+/** Which Local environment a kernelspec was registered for; `null` for every other kernelspec. */
+export function localKernelOf(
+  spec: KernelSpec.ISpecModel | null | undefined
+): { id: string; name: string } | null {
+  const told = spec?.metadata?.['dataflow_envs'] as Record<string, unknown> | null | undefined;
+  const { category, local_id: id, name } = told ?? {};
+  return category === LOCAL_CATEGORY && typeof id === 'string' && typeof name === 'string'
+    ? { id, name }
+    : null;
+}
+
 export type KernelGroup = 'dataflow' | 'local';
 
 /** In which of the first two groups of launcher and kernel picker a kernel stands; `null`: where JupyterLab has it. */

@@ -9,25 +9,22 @@ import { useWorkbench } from '../workbench';
 import { FailureNote } from './failureNote';
 import type { IBuildLogProps } from './index';
 import { LogSession } from './logSession';
+import type { LogOf } from './logStream';
 import { LogToolbar } from './logToolbar';
 import { NewLines } from './newLines';
 import { SearchBar } from './searchBar';
 
 /** The log of a version's latest attempt, or of an earlier one that the person has chosen. */
 export default function BuildLog(props: IBuildLogProps): JSX.Element {
-  const { shortName, version, attempts } = props;
+  const { of, attempts } = props;
+  const whose = JSON.stringify(of);
   const latest = attempts.reduce((most, { attempt }) => Math.max(most, attempt), 1);
   const [chosen, setChosen] = React.useState<number | null>(null);
   // Another version has other attempts; and who builds again wants to see the new one.
-  React.useEffect(() => setChosen(null), [shortName, version, latest]);
+  React.useEffect(() => setChosen(null), [whose, latest]);
   const attempt = chosen ?? latest;
   return (
-    <AttemptLog
-      key={`${shortName} ${version} ${attempt}`}
-      {...props}
-      attempt={attempt}
-      onChoose={setChosen}
-    />
+    <AttemptLog key={`${whose} ${attempt}`} {...props} attempt={attempt} onChoose={setChosen} />
   );
 }
 
@@ -38,8 +35,10 @@ export interface IAttemptLogProps extends IBuildLogProps {
 
 function AttemptLog(props: IAttemptLogProps): JSX.Element {
   const session = useSession(props);
+  const { trans } = useWorkbench();
+  const label = 'local' in props.of ? trans.__('Log') : trans.__('Build log');
   return (
-    <section className="jp-DataflowEnvs-log" aria-label={useWorkbench().trans.__('Build log')}>
+    <section className="jp-DataflowEnvs-log" aria-label={label}>
       {session && <Shown {...props} session={session} />}
     </section>
   );
@@ -48,19 +47,23 @@ function AttemptLog(props: IAttemptLogProps): JSX.Element {
 /** Made once for an attempt, and ended with it. */
 function useSession(props: IAttemptLogProps): LogSession | null {
   const { client, settings, trans } = useWorkbench();
-  const { shortName, version, attempt } = props;
+  const { attempt } = props;
+  // Its owner draws this anew with an equal one.
+  const of = React.useRef(props.of).current;
   const running = React.useRef(isRunning(props)).current;
   const [session, setSession] = React.useState<LogSession | null>(null);
   React.useEffect(() => {
     const made = new LogSession({
       stream: {
         settings: client.settings,
-        shortName,
-        version,
+        of,
         attempt,
-        isThere: () => isThere(client, shortName, version)
+        isThere: () => isThere(client, of)
       },
-      label: trans.__('Log of version %1, attempt %2', version, attempt),
+      label:
+        'local' in of
+          ? trans.__('Log')
+          : trans.__('Log of version %1, attempt %2', of.version, attempt),
       phrases: {
         'Control character': trans.__('Control character'),
         'Show $1 more characters': trans.__('Show %1 more characters', '$1'),
@@ -78,7 +81,7 @@ function useSession(props: IAttemptLogProps): LogSession | null {
       settings.changed.disconnect(wrap);
       made.dispose();
     };
-  }, [attempt, client, running, settings, shortName, trans, version]);
+  }, [attempt, client, of, running, settings, trans]);
   return session;
 }
 
@@ -121,9 +124,9 @@ function Shown(props: IAttemptLogProps & { session: LogSession }): JSX.Element {
 }
 
 /** Only a clear no is one: who cannot be asked now may answer later. */
-async function isThere(client: ApiClient, shortName: string, version: number): Promise<boolean> {
+async function isThere(client: ApiClient, of: LogOf): Promise<boolean> {
   try {
-    await client.version(shortName, version);
+    await ('local' in of ? client.local(of.local) : client.version(of.shortName, of.version));
     return true;
   } catch (error) {
     return !(error instanceof ApiError && error.code === 'not_found');

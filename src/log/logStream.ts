@@ -10,10 +10,13 @@ import { ResumingSocket } from '../live/resumingSocket';
  */
 export type Connection = 'connecting' | 'live' | 'lost' | 'complete' | 'gone';
 
+/** Whose log it is: of a version, or of what was done last with a Local environment. */
+export type LogOf = { shortName: string; version: number } | { local: string };
+
 export interface ILogStreamOptions {
   settings: ServerConnection.ISettings;
-  shortName: string;
-  version: number;
+  of: LogOf;
+  /** Of a version. */
   attempt: number;
   /** Text as it arrives: each byte of the log once and in order. */
   onText: (text: string) => void;
@@ -72,8 +75,11 @@ export class LogStream implements IDisposable {
     if (this._tries++ > 0) {
       this._tell('lost');
     }
-    const { shortName, version, attempt } = this._options;
-    const place = `environments/${encodeURIComponent(shortName)}/versions/${version}`;
+    const { of, attempt } = this._options;
+    if ('local' in of) {
+      return `local/${encodeURIComponent(of.local)}/log/stream?offset=${this._offset}`;
+    }
+    const place = `environments/${encodeURIComponent(of.shortName)}/versions/${of.version}`;
     return `${place}/log/stream?offset=${this._offset}&attempt=${attempt}`;
   }
 

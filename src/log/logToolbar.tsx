@@ -149,7 +149,11 @@ function useMoment(milliseconds: number): [boolean, () => void] {
   return [since > 0, () => setSince(performance.now())];
 }
 
-function fileName({ shortName, version, attempt }: IAttemptLogProps): string {
+function fileName({ of, attempt }: IAttemptLogProps): string {
+  if ('local' in of) {
+    return `local-${of.local}.log`;
+  }
+  const { shortName, version } = of;
   return `${shortName}-v${version}-attempt-${attempt}.log`;
 }
 

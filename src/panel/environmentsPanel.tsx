@@ -6,8 +6,7 @@ import { useSignalState } from '../ui/useSignalState';
 import { useWorkbench } from '../workbench';
 import { EnvironmentRow, rowHeight } from './environmentRow';
 import { filtered } from './filter';
-import { type ILocalKernel, useLocalKernels } from './localKernels';
-import { LocalRow } from './localRow';
+import { LocalSection } from './localSection';
 import { EmptyNote, LostNote, NoMatch } from './notes';
 import { PanelHeader } from './panelHeader';
 import { rowMenus } from './rowMenus';
@@ -18,8 +17,6 @@ import { useFileDrop } from './useFileDrop';
 import { useServerSearch } from './useServerSearch';
 import { VirtualRows } from './virtualRows';
 
-const LOCAL_HEIGHT = 46;
-
 const nameOf = (environment: Environment) => environment.short_name;
 
 /**
@@ -27,10 +24,9 @@ const nameOf = (environment: Environment) => environment.short_name;
  */
 export function EnvironmentsPanel(): JSX.Element {
   const workbench = useWorkbench();
-  const { client, environments: model, kernelspecs, trans } = workbench;
+  const { client, environments: model, trans } = workbench;
   const { environments, error, hasMore, live, me, refreshing } = useSignalState(model);
-  const current = useCurrent(workbench);
-  const kernels = useLocalKernels(kernelspecs);
+  const current = useCurrent(workbench, 'current');
   const menus = React.useMemo(() => rowMenus(workbench), [workbench]);
   const [query, setQuery] = React.useState('');
   const [isCollapsed, toggle] = useCollapsed(client.settings.baseUrl);
@@ -52,12 +48,6 @@ export function EnvironmentsPanel(): JSX.Element {
     () => shown.filter(({ status }) => status === 'Pending Approval'),
     [shown]
   );
-  const local = React.useMemo(() => {
-    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-    return (kernels ?? []).filter(({ name, displayName }) =>
-      words.every(word => `${name}\n${displayName}`.toLowerCase().includes(word))
-    );
-  }, [kernels, query]);
 
   const isFiltering = query.trim() !== '';
   const total = environments?.length ?? 0;
@@ -97,7 +87,7 @@ export function EnvironmentsPanel(): JSX.Element {
       )}
       <Section
         {...section('dataflow')}
-        isMain
+        rank="main"
         title={trans.__('Dataflow Environments')}
         count={
           environments === null
@@ -126,29 +116,7 @@ export function EnvironmentsPanel(): JSX.Element {
           </p>
         )}
       </Section>
-      <Section
-        {...section('local')}
-        title={trans.__('Local Environments')}
-        count={kernels === null ? undefined : String(local.length)}
-      >
-        {local.length > 0 ? (
-          <VirtualRows
-            label={trans.__('Local Environments')}
-            items={local}
-            keyOf={({ name }: ILocalKernel) => name}
-            heightOf={() => LOCAL_HEIGHT}
-            draw={(kernel, isStop) => <LocalRow kernel={kernel} isStop={isStop} />}
-          />
-        ) : (
-          kernels !== null && (
-            <p className="jp-DataflowEnvs-cut">
-              {isFiltering
-                ? trans.__('None matches.')
-                : trans.__('This Jupyter server has no other Python kernels.')}
-            </p>
-          )
-        )}
-      </Section>
+      <LocalSection query={query} collapsed={isCollapsed('local')} onToggle={toggle} />
       {me?.is_admin && environments !== null && (
         <Section
           {...section('waiting')}

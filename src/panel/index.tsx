@@ -16,5 +16,6 @@ export function createPanel(workbench: IWorkbench): Widget {
   );
   widget.addClass('jp-DataflowEnvs-content');
   void workbench.environments.ensure();
+  void workbench.local.ensure();
   return widget;
 }

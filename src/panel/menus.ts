@@ -4,6 +4,7 @@ import { CommandIDs } from '../tokens';
 import type { IMenuEntry, MenuEntries } from '../ui/reasonMenu';
 import { latestBuilt, versionLine } from '../ui/versionWords';
 import type { IWorkbench } from '../workbench';
+import { LocalCommandIDs } from '../local/commandIds';
 
 /** Everything that can be done with an environment, by groups. */
 export function contextEntries(workbench: IWorkbench, environment: Environment): MenuEntries {
@@ -36,6 +37,7 @@ export function contextEntries(workbench: IWorkbench, environment: Environment):
     [
       command(CommandIDs.duplicate),
       action('use_as_base'),
+      action('copy_to_local'),
       command(CommandIDs.compare, latest !== null && latest > 1)
     ],
     [
@@ -93,6 +95,7 @@ export function panelEntries({ commands, environments, trans }: IWorkbench): Men
   });
   return [
     entry(CommandIDs.importFile, trans.__('Import…')),
+    entry(LocalCommandIDs.create, trans.__('New Local Environment')),
     ...(environments.state.me?.is_admin
       ? [null, entry(CommandIDs.showAdmin, trans.__('Python Environments'))]
       : [])

@@ -20,7 +20,7 @@ export function PanelHeader(props: {
 }): JSX.Element {
   const { query, onQuery, refreshing, outcome, onLeave } = props;
   const workbench = useWorkbench();
-  const { commands, environments, kernelspecs, trans } = workbench;
+  const { commands, environments, kernelspecs, local, trans } = workbench;
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.key === 'ArrowDown') {
       event.preventDefault();
@@ -33,6 +33,7 @@ export function PanelHeader(props: {
   };
   const refresh = () => {
     void environments.refresh();
+    void local.refresh();
     void kernelspecs.refreshSpecs().catch(() => undefined);
   };
   return (

@@ -9,15 +9,17 @@ export function Section(props: {
   count?: string;
   collapsed: boolean;
   onToggle: (id: string) => void;
-  /** Grows with what it holds as far as there is room; others keep to a third. */
-  isMain?: boolean;
+  /** The main one grows with what it holds as far as there is room; the second keeps to half of it, others to a third. */
+  rank?: 'main' | 'second';
+  /** Beside the title. */
+  action?: React.ReactNode;
   children: React.ReactNode;
 }): JSX.Element {
-  const { id, title, count, collapsed, onToggle, isMain } = props;
+  const { id, title, count, collapsed, onToggle, rank } = props;
   const heading = React.useId();
   const body = React.useId();
   const Caret = collapsed ? caretRightIcon : caretDownIcon;
-  const classes = ['jp-DataflowEnvs-section', isMain ? 'jp-mod-main' : ''].filter(Boolean);
+  const classes = ['jp-DataflowEnvs-section', rank ? `jp-mod-${rank}` : ''].filter(Boolean);
   return (
     <section className={classes.join(' ')} aria-labelledby={heading}>
       <h3 className="jp-DataflowEnvs-sectionTitle">
@@ -33,6 +35,7 @@ export function Section(props: {
           {count !== undefined && <span className="jp-DataflowEnvs-count">{count}</span>}
         </button>
       </h3>
+      {props.action && <span className="jp-DataflowEnvs-sectionAction">{props.action}</span>}
       {!collapsed && (
         <div id={body} className="jp-DataflowEnvs-sectionBody">
           {props.children}

@@ -2,8 +2,11 @@ import * as React from 'react';
 
 import type { IWorkbench } from '../workbench';
 
-/** The environment that had the focus last, in whatever view. */
-export function useCurrent(workbench: IWorkbench): string | null {
+/** The environment of that category that had the focus last, in whatever view. */
+export function useCurrent(
+  workbench: IWorkbench,
+  category: 'current' | 'currentLocal'
+): string | null {
   const subscribe = React.useCallback(
     (changed: () => void) => {
       const slot = () => changed();
@@ -12,5 +15,5 @@ export function useCurrent(workbench: IWorkbench): string | null {
     },
     [workbench]
   );
-  return React.useSyncExternalStore(subscribe, () => workbench.current);
+  return React.useSyncExternalStore(subscribe, () => workbench[category]);
 }

@@ -165,8 +165,7 @@ function Page({ page, onDecided }: { page: ReviewPage; onDecided: () => void }):
         </Card>
         <Fold title={trans.__('Build Log')}>
           <BuildLog
-            shortName={shortName}
-            version={review.version}
+            of={{ shortName, version: review.version }}
             attempts={version?.attempts ?? []}
             outcome={reviewed.outcome}
             reason={reviewed.reason}

@@ -15,7 +15,13 @@ import { UUID } from '@lumino/coreutils';
 import { type ActionName, looks } from '../actions/looks';
 import type { Environment } from '../api/schemas';
 import { environmentsIcon } from '../icons';
-import { CommandIDs, type IEnvironmentArgs, type IFormArgs, type Section } from '../tokens';
+import {
+  CommandIDs,
+  type IEnvironmentArgs,
+  type IFormArgs,
+  type ILocalArgs,
+  type Section
+} from '../tokens';
 import type { Workbench } from '../workbench';
 
 const TEXT = { type: 'string' };
@@ -42,6 +48,7 @@ export interface ICommandsOptions {
   showPanel: () => void;
   openDetail: (args: { shortName: string; version?: number; section?: Section }) => void;
   openForm: (args: IFormArgs) => void;
+  openLocal: (args: ILocalArgs & { id: string }) => void;
   openAdmin: (args: { section?: string }) => void;
 }
 
@@ -170,6 +177,17 @@ export function addCommands(options: ICommandsOptions): void {
         args: { type: 'object', properties: { id: TEXT, mode: TEXT, shortName: TEXT } }
       },
       execute: args => options.openForm(args as unknown as IFormArgs)
+    },
+    false
+  );
+
+  // At once, for tabs that a reload brings back; all else about Local environments comes with their code.
+  add(
+    CommandIDs.openLocal,
+    {
+      label: trans.__('Open Environment'),
+      describedBy: { args: { type: 'object', properties: { id: TEXT, section: TEXT } } },
+      execute: args => options.openLocal(args as unknown as ILocalArgs & { id: string })
     },
     false
   );

@@ -20,8 +20,10 @@ import {
   CommandIDs,
   IDataflowEnvironments,
   type IEnvironmentArgs,
-  type IFormArgs
+  type IFormArgs,
+  type ILocalArgs
 } from '../tokens';
+import type { LocalModel } from '../local/model';
 import type { Workbench } from '../workbench';
 
 const PLUGIN_ID = 'jupyter_dataflow_envs:plugin';
@@ -63,10 +65,19 @@ export const panel: JupyterFrontEndPlugin<void> = {
   ): void => {
     const { trans } = shared;
     let workbench: Workbench | null = null;
-    const load = async () => {
-      const { Workbench } = await import(/* webpackChunkName: "workbench" */ '../workbench');
+    const specs = app.serviceManager.kernelspecs;
+    const loadLocal = async (): Promise<LocalModel> => {
+      const { startLocal } = await import(/* webpackChunkName: "local" */ '../local');
+      return startLocal({ shared, specs, palette, load, loaded, openForm, commands: app.commands });
+    };
+    const loaded = (): Workbench | null => workbench;
+    const load = async (): Promise<Workbench> => {
+      const [{ Workbench }, model] = await Promise.all([
+        import(/* webpackChunkName: "workbench" */ '../workbench'),
+        loadLocal()
+      ]);
       if (!workbench) {
-        workbench = new Workbench(shared, app.commands, app.serviceManager.kernelspecs);
+        workbench = new Workbench(shared, app.commands, specs, model);
         const changed = () => app.commands.notifyCommandChanged();
         workbench.environments.stateChanged.connect(changed);
         workbench.currentChanged.connect(changed);
@@ -123,6 +134,26 @@ export const panel: JupyterFrontEndPlugin<void> = {
       },
       trans
     );
+    const openForm = (args: IFormArgs) => forms.open(args);
+    const locals = new Tabs<ILocalArgs & { id: string }>(
+      app.shell,
+      restorer,
+      {
+        namespace: 'dataflow-envs-local',
+        command: CommandIDs.openLocal,
+        icon: environmentsIcon,
+        keyOf: ({ id }) => id,
+        labelOf: ({ id }) => id,
+        load: async args => {
+          const [{ createLocalDetail }, bench] = await Promise.all([
+            import(/* webpackChunkName: "localdetail" */ '../local/detail'),
+            load()
+          ]);
+          return createLocalDetail(bench, args);
+        }
+      },
+      trans
+    );
     const admin = new Tabs<{ section?: string }>(
       app.shell,
       restorer,
@@ -148,13 +179,16 @@ export const panel: JupyterFrontEndPlugin<void> = {
       palette,
       trans,
       load,
-      loaded: () => workbench,
+      loaded,
       showPanel: () => app.shell.activateById(sidebar.id),
       openDetail: args => details.open(args),
-      openForm: args => forms.open(args),
+      openForm,
+      openLocal: args => locals.open(args),
       openAdmin: args => admin.open(args)
     });
 
+    // Its kernels come and go in pages where nobody looks at it.
+    void app.restored.then(loadLocal);
     void app.restored.then(async () => {
       const me = await shared.me().catch(() => null);
       if (!me?.is_admin) {

@@ -4,7 +4,7 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { Signal } from '@lumino/signaling';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
-import { shortNameIn } from '../kernels/spec';
+import { localKernelOf, shortNameIn } from '../kernels/spec';
 import { CommandIDs, IDataflowEnvironments } from '../tokens';
 import type { KernelStatusModel } from './model';
 
@@ -31,7 +31,13 @@ export const statusbar: JupyterFrontEndPlugin<void> = {
     let loading = false;
     let context: ISessionContext | null = null;
 
-    const runsEnvironment = () => shortNameIn(context?.session?.kernel?.name) !== null;
+    const runsEnvironment = () => {
+      const name = context?.session?.kernel?.name;
+      const specs = app.serviceManager.kernelspecs.specs?.kernelspecs;
+      return (
+        shortNameIn(name) !== null || (name !== undefined && localKernelOf(specs?.[name]) !== null)
+      );
+    };
     const load = async () => {
       loading = true;
       try {
@@ -49,6 +55,7 @@ export const statusbar: JupyterFrontEndPlugin<void> = {
           createItem({
             model,
             onOpen: shortName => void app.commands.execute(CommandIDs.open, { shortName }),
+            onOpenLocal: id => void app.commands.execute(CommandIDs.openLocal, { id }),
             onRestart: () => void restart(),
             trans
           })

@@ -12,6 +12,7 @@ export { KernelStatusModel };
 export interface IKernelStatusItemProps {
   model: Pick<KernelStatusModel, 'state' | 'stateChanged'>;
   onOpen: (shortName: string) => void;
+  onOpenLocal: (id: string) => void;
   onRestart: () => void;
   trans: TranslationBundle;
 }
@@ -24,10 +25,23 @@ export function createItem(props: IKernelStatusItemProps): ReactWidget {
 
 /** Environment and version of the notebook's kernel, and what a restart would bring. */
 export function KernelStatusItem(props: IKernelStatusItemProps): JSX.Element | null {
-  const { model, onOpen, onRestart, trans } = props;
+  const { model, onOpen, onOpenLocal, onRestart, trans } = props;
   const status = useSignalState(model);
   if (!status) {
     return null;
+  }
+  if ('local' in status) {
+    const { local, name } = status;
+    return (
+      <button
+        type="button"
+        className="jp-DataflowEnvs-statusButton"
+        title={trans.__('Open the Local environment %1', name)}
+        onClick={() => onOpenLocal(local)}
+      >
+        <span className="jp-DataflowEnvs-statusName">{trans.__('Local · %1', name)}</span>
+      </button>
+    );
   }
   const { shortName, fullName, version, newer, deprecated } = status;
   const title = [

@@ -5,7 +5,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { ApiClient } from '../api/client';
 import type { Environment, HappenedEvent } from '../api/schemas';
-import { fullNameIn, shortNameIn } from '../kernels/spec';
+import { fullNameIn, localKernelOf, shortNameIn } from '../kernels/spec';
 import type { EventStream } from '../live/eventStream';
 
 /** A kernel is a process a moment before it has left the note of which version it is. */
@@ -22,6 +22,13 @@ export interface IKernelStatus {
   deprecated: string | null;
 }
 
+/** Of a kernel of a Local environment, which has no versions. */
+export interface ILocalKernelStatus {
+  /** Its id. */
+  local: string;
+  name: string;
+}
+
 export interface IKernelStatusOptions {
   client: Pick<ApiClient, 'environment' | 'kernels'>;
   events: Pick<EventStream, 'happened' | 'stale'>;
@@ -35,11 +42,11 @@ export class KernelStatusModel implements IDisposable {
   }
 
   /** `null` while there is no kernel of an environment. */
-  get state(): IKernelStatus | null {
+  get state(): IKernelStatus | ILocalKernelStatus | null {
     return this._state;
   }
 
-  get stateChanged(): ISignal<this, IKernelStatus | null> {
+  get stateChanged(): ISignal<this, IKernelStatus | ILocalKernelStatus | null> {
     return this._stateChanged;
   }
 
@@ -78,10 +85,10 @@ export class KernelStatusModel implements IDisposable {
     this._version = null;
     this._turn += 1;
     if (!kernel || shortName === null) {
-      this._show(null);
+      this._show(kernel && this._localOf(kernel));
       return;
     }
-    if (this._state?.shortName !== shortName) {
+    if (this._shortName !== shortName) {
       this._environment = null;
     }
     this._draw(kernel, shortName);
@@ -100,16 +107,27 @@ export class KernelStatusModel implements IDisposable {
   };
 
   private readonly _onHappened = (_: unknown, event: HappenedEvent): void => {
-    if (event.short_name !== null && event.short_name === this._state?.shortName) {
+    if (event.short_name !== null && event.short_name === this._shortName) {
       void this._readEnvironment(event.short_name);
     }
   };
 
   private readonly _onStale = (): void => {
-    if (this._state) {
-      void this._readEnvironment(this._state.shortName);
+    const shortName = this._shortName;
+    if (shortName !== null) {
+      void this._readEnvironment(shortName);
     }
   };
+
+  /** Of the Dataflow environment that is shown. */
+  private get _shortName(): string | null {
+    return this._state && 'shortName' in this._state ? this._state.shortName : null;
+  }
+
+  private _localOf({ name: kernelName }: Kernel.IKernelConnection): ILocalKernelStatus | null {
+    const local = localKernelOf(this._context?.specsManager.specs?.kernelspecs[kernelName]);
+    return local && { local: local.id, name: local.name };
+  }
 
   private async _readVersion(): Promise<void> {
     const kernel = this._context?.session?.kernel;
@@ -151,17 +169,19 @@ export class KernelStatusModel implements IDisposable {
     });
   }
 
-  private _show(state: IKernelStatus | null): void {
+  private _show(state: IKernelStatus | ILocalKernelStatus | null): void {
     this._state = state;
     this._stateChanged.emit(state);
   }
 
-  private readonly _stateChanged = new Signal<this, IKernelStatus | null>(this);
+  private readonly _stateChanged = new Signal<this, IKernelStatus | ILocalKernelStatus | null>(
+    this
+  );
   private _attempts = 0;
   private _context: ISessionContext | null = null;
   private _disposed = false;
   private _environment: Environment | null = null;
-  private _state: IKernelStatus | null = null;
+  private _state: IKernelStatus | ILocalKernelStatus | null = null;
   private _turn = 0;
   private _version: number | null = null;
 }

@@ -1,8 +1,20 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { Diff } from '../api/schemas';
+import type { Package, PackageChange } from '../api/schemas';
 import { ColumnHeads } from './columnHeads';
+import { plain } from './plain';
+
+type Named = Pick<Package, 'name' | 'manager' | 'version'>;
+
+/** What differs between two lists of packages. */
+export interface IDiff {
+  readonly added: readonly Named[];
+  readonly removed: readonly Named[];
+  readonly changed: readonly PackageChange[];
+  /** Or how many, where nobody shows them. */
+  readonly unchanged: readonly Named[] | number;
+}
 
 interface IChange {
   name: string;
@@ -23,14 +35,14 @@ const SIGN: Record<IChange['kind'], string> = {
 
 /** What changes between two lists of packages: one row a package, by name; what stays is shown when one asks for it. */
 export function DiffTable(props: {
-  diff: Diff;
+  diff: IDiff;
   label: string;
   trans: TranslationBundle;
 }): JSX.Element {
   const { diff, label, trans } = props;
   const [all, setAll] = React.useState(false);
   const changes = React.useMemo(() => changesOf(diff, all), [diff, all]);
-  const same = diff.unchanged.length;
+  const same = typeof diff.unchanged === 'number' ? 0 : diff.unchanged.length;
   const word: Record<IChange['kind'], string> = {
     added: trans.__('added'),
     removed: trans.__('removed'),
@@ -64,15 +76,15 @@ export function DiffTable(props: {
           <tbody>
             {changes.map(({ name, manager, kind, left, right }) => (
               <tr key={`${manager}:${name}`} className={`jp-mod-${kind}`}>
-                <th scope="row">{name}</th>
+                <th scope="row">{plain(name)}</th>
                 <td>
                   <span className="jp-DataflowEnvs-sign" aria-hidden="true">
                     {SIGN[kind]}
                   </span>
                   {word[kind]}
                 </td>
-                <td>{left}</td>
-                <td>{right}</td>
+                <td>{plain(left)}</td>
+                <td>{plain(right)}</td>
               </tr>
             ))}
           </tbody>
@@ -83,7 +95,7 @@ export function DiffTable(props: {
 }
 
 /** Such as "2 added, 1 removed, 3 up, 41 unchanged". */
-export function diffWords(diff: Diff, trans: TranslationBundle): string {
+export function diffWords(diff: IDiff, trans: TranslationBundle): string {
   const up = diff.changed.filter(({ direction }) => direction === 'up').length;
   const down = diff.changed.filter(({ direction }) => direction === 'down').length;
   const rebuilt = diff.changed.length - up - down;
@@ -94,13 +106,16 @@ export function diffWords(diff: Diff, trans: TranslationBundle): string {
     down > 0 && trans.__('%1 down', down),
     rebuilt > 0 && trans.__('%1 in another build', rebuilt)
   ].filter(Boolean);
-  const unchanged = trans.__('%1 unchanged', diff.unchanged.length);
+  const unchanged = trans.__(
+    '%1 unchanged',
+    typeof diff.unchanged === 'number' ? diff.unchanged : diff.unchanged.length
+  );
   return parts.length > 0
     ? [...parts, unchanged].join(', ')
     : trans.__('No difference: %1.', unchanged);
 }
 
-function changesOf(diff: Diff, all: boolean): IChange[] {
+function changesOf(diff: IDiff, all: boolean): IChange[] {
   return [
     ...diff.added.map(({ name, manager, version }) => ({
       name,
@@ -123,12 +138,14 @@ function changesOf(diff: Diff, all: boolean): IChange[] {
       left,
       right
     })),
-    ...(all ? diff.unchanged : []).map(({ name, manager, version }) => ({
-      name,
-      manager,
-      kind: 'unchanged' as const,
-      left: version,
-      right: version
-    }))
+    ...(all && typeof diff.unchanged !== 'number' ? diff.unchanged : []).map(
+      ({ name, manager, version }) => ({
+        name,
+        manager,
+        kind: 'unchanged' as const,
+        left: version,
+        right: version
+      })
+    )
   ].sort((a, b) => a.name.localeCompare(b.name));
 }

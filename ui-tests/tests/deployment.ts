@@ -50,6 +50,7 @@ export class Deployment {
       await this.request.delete(`api/sessions/${id}`);
     }
     await this.removeAll();
+    await this.removeLocal();
     await this.setPolicy({});
     await this.set({});
   }
@@ -62,6 +63,22 @@ export class Deployment {
         await this.expectStatus(short_name, 'Failed');
       }
       await this.remove(short_name);
+    }
+  }
+
+  /** The Local environments that were made here, also those that are being made. */
+  async removeLocal(): Promise<void> {
+    type Listed = { items: { id: string; kind: string; status: string }[] };
+    const made = async () =>
+      (await this._read<Listed>('local')).items.filter(({ kind }) => kind === 'made');
+    for (const { id, status } of await made()) {
+      if (status === 'In Progress') {
+        await this._post(`local/${id}/cancel`);
+      }
+      // A kernel that has just been shut down may still be ending.
+      await expect
+        .poll(async () => (await this.request.delete(this._url(`local/${id}`))).ok())
+        .toBe(true);
     }
   }
 

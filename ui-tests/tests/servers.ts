@@ -30,6 +30,8 @@ export type PersonName = keyof typeof PASSWORDS;
 export interface IServer {
   /** Without a slash at its end. */
   readonly url: string;
+  /** Folder in which environments of other tools are found. */
+  readonly venvs: string;
   /** As a power cut would end it. */
   kill(): Promise<void>;
   /** Start it again, with all that it had; ends it before when it still runs. */
@@ -59,6 +61,7 @@ export async function startServer({ people = false } = {}): Promise<IServer> {
   let process = await start();
   return {
     url,
+    venvs: path.join(home, 'venvs'),
     kill: () => end(process, 'SIGKILL'),
     restart: async () => {
       await end(process, 'SIGTERM');

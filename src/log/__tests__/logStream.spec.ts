@@ -109,8 +109,7 @@ describe('LogStream', () => {
     return new Promise(resolve => {
       stream = new LogStream({
         settings,
-        shortName: 'mlenv',
-        version: 3,
+        of: { shortName: 'mlenv', version: 3 },
         attempt: 2,
         isThere: () => isThere(),
         onText: more => {

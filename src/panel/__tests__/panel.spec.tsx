@@ -1,36 +1,24 @@
 import '@testing-library/jest-dom';
 
-import type { KernelSpec } from '@jupyterlab/services';
 import { CommandRegistry } from '@lumino/commands';
 import { Signal } from '@lumino/signaling';
 import { act, render, screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import * as React from 'react';
 
-import { alice, environment, trans } from '../../__tests__/sample';
+import { alice, environment, local, trans } from '../../__tests__/sample';
 import { ApiError } from '../../api/client';
-import type { Environment, Me } from '../../api/schemas';
+import type { Environment, Local, Me } from '../../api/schemas';
+import { LocalCommandIDs } from '../../local/commandIds';
+import { LocalModel } from '../../local/model';
 import { Settings } from '../../settings';
 import { CommandIDs } from '../../tokens';
 import { Workbench, WorkbenchProvider } from '../../workbench';
 import { EnvironmentsPanel } from '../environmentsPanel';
 
-const SPECS = {
-  default: 'python3',
-  kernelspecs: {
-    python3: { name: 'python3', display_name: 'Python 3 (ipykernel)', language: 'python' },
-    ir: { name: 'ir', display_name: 'R', language: 'R' },
-    'dataflow-mlenv': {
-      name: 'dataflow-mlenv',
-      display_name: 'Dataflow · Machine Learning',
-      language: 'python',
-      metadata: { dataflow_envs: { category: 'Dataflow Environments' } }
-    }
-  }
-} as unknown as KernelSpec.ISpecModels;
-
 describe('EnvironmentsPanel', () => {
   let items: Environment[];
+  let locals: Local[];
   let failure: Error | null;
   let me: Me;
   let done: string[];
@@ -43,6 +31,7 @@ describe('EnvironmentsPanel', () => {
     jest.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(56);
     window.localStorage.clear();
     items = [];
+    locals = [];
     failure = null;
     me = alice;
     done = [];
@@ -55,7 +44,11 @@ describe('EnvironmentsPanel', () => {
       CommandIDs.newNotebook,
       CommandIDs.duplicate,
       CommandIDs.compare,
-      'notebook:create-new'
+      CommandIDs.openLocal,
+      LocalCommandIDs.create,
+      LocalCommandIDs.newNotebook,
+      LocalCommandIDs.action('register_kernel'),
+      LocalCommandIDs.action('cancel')
     ]) {
       commands.addCommand(id, {
         label: id,
@@ -65,7 +58,8 @@ describe('EnvironmentsPanel', () => {
     const client = {
       settings: { baseUrl: 'http://server/' },
       environments: () =>
-        failure ? Promise.reject(failure) : Promise.resolve({ items, next: null })
+        failure ? Promise.reject(failure) : Promise.resolve({ items, next: null }),
+      locals: () => Promise.resolve(locals)
     };
     const events = {
       connected: true,
@@ -74,11 +68,7 @@ describe('EnvironmentsPanel', () => {
       stale: new Signal({}),
       connectedChanged: new Signal({})
     };
-    const kernelspecs = {
-      specs: SPECS,
-      specsChanged: new Signal({}),
-      refreshSpecs: () => Promise.resolve()
-    };
+    const kernelspecs = { refreshSpecs: () => Promise.resolve() };
     workbench = new Workbench(
       {
         client,
@@ -88,12 +78,14 @@ describe('EnvironmentsPanel', () => {
         me: () => Promise.resolve(me)
       } as never,
       commands,
-      kernelspecs as never
+      kernelspecs as never,
+      new LocalModel(client as never)
     );
   });
 
   afterEach(() => {
     workbench.environments.dispose();
+    workbench.local.dispose();
     jest.restoreAllMocks();
   });
 
@@ -103,7 +95,7 @@ describe('EnvironmentsPanel', () => {
         <EnvironmentsPanel />
       </WorkbenchProvider>
     );
-    await act(() => workbench.environments.ensure());
+    await act(() => Promise.all([workbench.environments.ensure(), workbench.local.ensure()]));
   }
 
   const rows = (name = 'Dataflow Environments') =>
@@ -115,8 +107,8 @@ describe('EnvironmentsPanel', () => {
         <EnvironmentsPanel />
       </WorkbenchProvider>
     );
-    expect(screen.getByRole('status', { name: 'Loading…' })).toBeInTheDocument();
-    await act(() => workbench.environments.ensure());
+    expect(screen.getAllByRole('status', { name: 'Loading…' })).toHaveLength(2);
+    await act(() => Promise.all([workbench.environments.ensure(), workbench.local.ensure()]));
     expect(screen.queryByRole('status', { name: 'Loading…' })).toBeNull();
   });
 
@@ -184,13 +176,67 @@ describe('EnvironmentsPanel', () => {
     await waitFor(() => expect(screen.queryByRole('alert')).toBeNull());
   });
 
-  it('shows the Pythons of this server that are not of the deployment', async () => {
+  it('shows Local environments, found ones last, each with what is to be done next', async () => {
+    const kernel = { name: 'local-b', display_name: 'Local · b', ours: true };
+    const install = { allowed: true, reason: null };
+    const no = { allowed: false, reason: 'It has no ipykernel: install that first.' };
+    locals = [
+      local({
+        id: 'found-1',
+        name: 'a-venv',
+        kind: 'venv',
+        has_ipykernel: false,
+        actions: { register_kernel: no, install_ipykernel: install }
+      }),
+      local({ id: 'b', name: 'b', kernel }),
+      local({ id: 'c', name: 'c', status: 'Broken', reason: 'Its Python is gone.', actions: {} }),
+      local({
+        id: 'd',
+        name: 'd',
+        status: 'In Progress',
+        work: 'copy',
+        phase: 'linking',
+        progress: { packages_done: 2, packages_total: 4, bytes_done: 0, bytes_total: 0 },
+        actions: { cancel: { allowed: true, reason: null } }
+      })
+    ];
     await shown();
-    expect(rows('Local Environments')).toHaveLength(1);
-    await userEvent.click(
-      screen.getByRole('button', { name: 'New notebook with Python 3 (ipykernel)' })
+    const [b, c, d, venv] = rows('Local Environments');
+    expect(b).toHaveTextContent('made here');
+    expect(c).toHaveTextContent('Its Python is gone.');
+    expect(c).toHaveTextContent('Broken');
+    expect(within(c).getByRole('button', { name: 'Activate' })).toHaveAttribute(
+      'aria-disabled',
+      'true'
     );
-    expect(done).toEqual(['notebook:create-new {"kernelName":"python3"}']);
+    expect(d).toHaveTextContent('linking 2/4');
+    expect(venv).toHaveTextContent('py 3.11virtual environment, foundno kernel');
+    const press = (row: HTMLElement, name: string) =>
+      userEvent.click(within(row).getByRole('button', { name }));
+    await press(b, 'Active: New Notebook');
+    await press(d, 'Cancel');
+    await press(venv, 'Install ipykernel and Activate');
+    await press(venv, 'a-venv');
+    await userEvent.click(screen.getByRole('button', { name: 'New Local Environment' }));
+    expect(done).toEqual([
+      'dataflow-envs:local-notebook {"id":"b"}',
+      'dataflow-envs:local-cancel {"id":"d"}',
+      'dataflow-envs:local-register-kernel {"id":"found-1"}',
+      'dataflow-envs:open-local {"id":"found-1"}',
+      'dataflow-envs:new-local {}'
+    ]);
+    expect(workbench.currentLocal).toBe('found-1');
+  });
+
+  it('filters Local environments too, and draws only what is in sight of 200', async () => {
+    locals = Array.from({ length: 200 }, (_, i) =>
+      local({ id: `found-${i}`, name: `env ${i}`, kind: 'conda', prefix: `/envs/${i}` })
+    );
+    await shown();
+    expect(rows('Local Environments').length).toBeLessThan(40);
+    await userEvent.type(screen.getByRole('searchbox'), '/envs/177 conda');
+    expect(rows('Local Environments')).toHaveLength(1);
+    expect(screen.getByRole('button', { name: 'env 177' })).toBeInTheDocument();
   });
 
   it('shows administrators what waits for them, and nobody else', async () => {

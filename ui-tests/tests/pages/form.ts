@@ -1,6 +1,8 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 
 export interface IRequested {
+  /** Of a Local environment. */
+  name?: string;
   short?: string;
   full?: string;
   description?: string;
@@ -53,8 +55,9 @@ export class FormTab {
   }
 
   async fill(requested: IRequested): Promise<void> {
-    const { short, full, description, python, conda, pip } = requested;
+    const { name: local, short, full, description, python, conda, pip } = requested;
     const fields: [string, string | undefined][] = [
+      ['Name', local],
       ['Short Name', short],
       ['Full Name', full],
       ['Description', description],
@@ -69,7 +72,7 @@ export class FormTab {
     }
   }
 
-  async press(button: 'Save' | 'Save and Build' | 'Preview'): Promise<void> {
+  async press(button: 'Save' | 'Save and Build' | 'Create' | 'Preview'): Promise<void> {
     const found = this.button(button);
     await expect(found).not.toHaveAttribute('aria-disabled', 'true');
     await found.click();

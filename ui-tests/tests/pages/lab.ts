@@ -6,6 +6,7 @@ import { DetailTab, type SectionName } from './detail';
 import { type FormCommand, FormTab } from './form';
 import { KernelPicker } from './kernelPicker';
 import { Launcher } from './launcher';
+import { LocalTab } from './local';
 import { Notebook } from './notebook';
 import { EnvironmentsPanel } from './panel';
 
@@ -88,6 +89,11 @@ export class Lab {
     });
     await expect(detail.heading).toBeVisible();
     return detail;
+  }
+
+  /** The tab of a Local environment that is being looked at. */
+  get local(): LocalTab {
+    return new LocalTab(this.page);
   }
 
   get form(): FormTab {

@@ -21,6 +21,15 @@ export class EnvironmentsPanel {
     return this._list('Waiting for approval');
   }
 
+  get locals(): Locator {
+    return this._list('Local Environments');
+  }
+
+  /** The row of a Local environment. */
+  local(name: string): Locator {
+    return this.locals.filter({ has: this.page.getByRole('button', { name, exact: true }) });
+  }
+
   /** From its beginning to its end, as with the wheel. */
   async scrollThrough(steps = 40): Promise<void> {
     await this.rows.first().hover();
