@@ -118,7 +118,15 @@ test('copied to Local, changed in its kernel, copied back', async ({ deployment,
   const { channels } = (await (await deployment.request.get('dataflow-envs/me')).json()) as {
     channels: string[];
   };
-  const install = ['pip', 'install', '-q', '--index-url', `${channels[0]}/simple`, 'tinywheel-00'];
+  const install = [
+    'pip',
+    'install',
+    '-q',
+    '--root-user-action=ignore',
+    '--index-url',
+    `${channels[0]}/simple`,
+    'tinywheel-00'
+  ];
   const output = await lab.notebook.run(
     `import subprocess, sys; print(subprocess.run([sys.executable, '-m', *${JSON.stringify(install)}]).returncode, 'returned')`
   );
