@@ -130,7 +130,7 @@ test('copied to Local, changed in its kernel, copied back', async ({ deployment,
   const output = await lab.notebook.run(
     `import subprocess, sys; print(subprocess.run([sys.executable, '-m', *${JSON.stringify(install)}]).returncode, 'returned')`
   );
-  await expect(output.last()).toContainText('0 returned', { timeout: 60_000 });
+  await expect(output.filter({ hasText: '0 returned' })).toBeVisible({ timeout: 60_000 });
   await panel.local('mlenv').getByRole('button', { name: 'mlenv' }).click();
   await local.section('Drift');
   await expect(drift.getByRole('row', { name: /tinywheel/ })).toContainText('added', {
@@ -141,7 +141,7 @@ test('copied to Local, changed in its kernel, copied back', async ({ deployment,
   await local.action('Copy to Dataflow').click();
   await expect(dialog.getByLabel('Short Name')).not.toHaveValue('mlenv');
   await dialog.getByLabel('Short Name').fill('mlenv');
-  await expect(dialog).toContainText("'mlenv' is taken");
+  await expect(dialog).toContainText("'mlenv' is already in use");
   await dialog.getByLabel('Short Name').fill('mlen2');
   await expect(dialog).toContainText('It is free.');
   await dialog.getByLabel('Full Name').fill('Machine Learning, mine');
@@ -151,7 +151,7 @@ test('copied to Local, changed in its kernel, copied back', async ({ deployment,
   await detail.expectStatus('Draft', 120_000);
   await expect(detail.header).toContainText('Local mlenv');
   const libraries = await detail.section('Libraries');
-  await expect(libraries.getByRole('row', { name: /^tinywheel-00/ })).toContainText('pip');
+  await expect(libraries.getByRole('row', { name: /^tinywheel.00/ })).toContainText('pip');
 
   // Its name is taken by now.
   await panel.open('mlenv');
