@@ -132,13 +132,14 @@ class LocalLogStreamHandler(LogStreaming):
     async def prepare_stream(self, local: str) -> None:  # type: ignore[override]
         self._offset = self.integer("offset", 0, most=10**15)
         self._id = local
-        await self.call(self.read_part, self._offset)
+        # Another work may begin as soon as this one has ended.
+        self._number = await self.call(lambda: self.deployment.local.environments.last_log(local))
 
     def read_more(self, offset: int) -> tuple[bytes, int]:
-        return self.deployment.local.environments.read_more(self._id, offset, FRAME_BYTES)
+        return self.deployment.local.environments.read_more(self._id, self._number, offset, FRAME_BYTES)
 
     def read_part(self, offset: int) -> tuple[bytes, int, str | None]:
-        part = self.deployment.local.environments.read_log(self._id, offset, FRAME_BYTES)
+        part = self.deployment.local.environments.read_log(self._id, offset, FRAME_BYTES, self._number)
         return part.data, part.next_offset, part.outcome
 
 

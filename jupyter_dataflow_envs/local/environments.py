@@ -40,7 +40,7 @@ from .folder import LocalFolder
 from .kernels import LocalKernels
 from .listing import Listing
 from .records import Maker, Record, Records, State
-from .works import Done, Works, remove_logs
+from .works import SUCCEEDED, Done, Works, remove_logs
 
 LOOK_SECONDS = 2.0
 """Between two looks at the disk while somebody listens."""
@@ -86,8 +86,8 @@ class LocalEnvironments:
         excluded = (settings.folder, *settings.excluded)
         self._inventory = Inventory(settings.around, excluded=excluded, owner=owner)
         self._kernels = LocalKernels(settings.kernels_dir, owner, settings.folder, settings.python)
-        self._logs = Logs(settings.folder / "logs", settings.max_log_bytes)
-        self._works = Works(runner, self._logs, settings.most, self._news)
+        logs = Logs(settings.folder / "logs", settings.max_log_bytes)
+        self._works = Works(runner, logs, settings.most, self._news)
         self._add_job = add_job
         self._listing = Listing(self._folder, self._records, self._inventory, self._works)
         self._looking = threading.Lock()
@@ -242,7 +242,7 @@ class LocalEnvironments:
                 self._listing.failures[id] = done.reason
                 return f"Failed: {done.reason}."
             self._register_quietly(id, say)
-            return "Succeeded."
+            return SUCCEEDED
 
         self._listing.failures.pop(id, None)
         opening = f"Installing ipykernel into {environment.prefix}, {now():%Y-%m-%d %H:%M:%S} UTC"
@@ -251,32 +251,25 @@ class LocalEnvironments:
         )
         return self.get(id)
 
-    def read_log(self, id: str, offset: int, limit: int) -> LogPart:
-        """Of the latest work. Raises NotFound."""
-        # Asked for first: a log is closed before its work ends, so that what is read afterwards is all of it.
-        outcome = self._outcome(id)
-        data, next_offset = self._works.read_log(id, offset, limit)
-        whole = outcome is not None and (not data or next_offset >= self._log_size(id))
-        return LogPart(data, next_offset, outcome if whole else None)
-
-    def read_more(self, id: str, offset: int, limit: int) -> tuple[bytes, int]:
-        """What the log's file holds from a byte offset on."""
-        return self._works.read_log(id, offset, limit)
-
-    def _outcome(self, id: str) -> str | None:
-        environment = self.get(id)
-        if not environment.has_log:
+    def last_log(self, id: str) -> int:
+        """The number of its latest log. Raises NotFound, also where nothing was done with it here."""
+        if not self.get(id).has_log:
             raise NotFound("Nothing was done with it here, so that there is no log.")
-        if environment.status is LocalStatus.IN_PROGRESS:
-            return None
-        failed = environment.status is LocalStatus.FAILED or id in self._listing.failures
-        return "failed" if failed else "succeeded"
+        return self._works.last_log(id)
 
-    def _log_size(self, id: str) -> int:
-        try:
-            return self._logs.path(id, self._works.last_log(id), 1).stat().st_size
-        except FileNotFoundError:
-            return 0
+    def read_log(self, id: str, offset: int, limit: int, number: int | None = None) -> LogPart:
+        """Of the work with this number, or of the latest. Raises NotFound."""
+        last = self.last_log(id)
+        wanted = last if number is None else number
+        # Asked for first: a log is closed before its work ends, so that what is read afterwards is all of it.
+        goes_on = wanted == last and self.get(id).status is LocalStatus.IN_PROGRESS
+        data, next_offset = self.read_more(id, wanted, offset, limit)
+        whole = not goes_on and next_offset >= self._works.log_size(id, wanted)
+        return LogPart(data, next_offset, self._works.outcome(id, wanted) if whole else None)
+
+    def read_more(self, id: str, number: int, offset: int, limit: int) -> tuple[bytes, int]:
+        """What that log's file holds from a byte offset on."""
+        return self._works.read_log(id, number, offset, limit)
 
     def _finish_making(self, record: Record, done: Done, say: Callable[[str], None]) -> str:
         """Nothing of a failed one stays but its log and the reason."""
@@ -289,7 +282,7 @@ class LocalEnvironments:
         if not self._records.finish(record, state=State.READY, packages=installed_from(lock)):
             return "It was removed meanwhile."
         self._register_quietly(record.name, say)
-        return "Succeeded."
+        return SUCCEEDED
 
     def _register_quietly(self, id: str, say: Callable[[str], None]) -> None:
         """What is installed stays, also where its kernel can't be written."""

@@ -21,6 +21,10 @@ from ..engine.protocol import Answer, Job, Message
 TOLD_SECONDS = 0.5
 """Between two announcements of progress: who hears one reads the list."""
 
+TAIL_BYTES = 16 * 1024
+"""Of a log: its last line is in them."""
+
+SUCCEEDED = "Succeeded."
 CANCELLED = "cancelled"
 STOPPED = "The server stopped while this was done. Do it again."
 
@@ -127,8 +131,22 @@ class Works:
         """Number of the id's latest log; 0 when there is none."""
         return max(self._numbers(id), default=0)
 
-    def read_log(self, id: str, offset: int, limit: int) -> tuple[bytes, int]:
-        return self._logs.read(id, self.last_log(id), 1, offset, limit)
+    def read_log(self, id: str, number: int, offset: int, limit: int) -> tuple[bytes, int]:
+        return self._logs.read(id, number, 1, offset, limit)
+
+    def log_size(self, id: str, number: int) -> int:
+        """Bytes written so far."""
+        try:
+            return self._logs.path(id, number, 1).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def outcome(self, id: str, number: int) -> str:
+        """Of a work that has ended, by its log's last line; one that was cut off by a server's end has failed."""
+        size = self.log_size(id, number)
+        tail, _ = self.read_log(id, number, max(0, size - TAIL_BYTES), TAIL_BYTES)
+        lines = tail.decode("utf-8", "replace").splitlines()
+        return "succeeded" if lines and lines[-1].startswith(SUCCEEDED) else "failed"
 
     def _numbers(self, id: str) -> Iterator[int]:
         for file in self._logs.path(id, 0, 1).parent.glob("*.1.log"):

@@ -29,23 +29,31 @@ export class Follow {
   set(wanted: boolean): void {
     this._wanted = wanted;
     this._active = wanted;
+    this._leaving = false;
   }
 
-  /** Something else is to be shown: stop for now. */
+  /** Something else is about to be shown: stop for now. What is heard of the last move down may come after this. */
   pause(): void {
     this._active = false;
+    this._leaving = true;
+  }
+
+  /** It is shown: who comes to the end from now on has been taken there by a person. */
+  arrived(): void {
+    this._leaving = false;
   }
 
   /** The view was scrolled. */
   scrolled(place: IPlace): void {
     if (isAtEnd(place)) {
-      this._active = this._wanted;
+      this._active = this._wanted && !this._leaving;
     } else if (place.top < this._last.top - 1 && place.total >= this._last.total) {
       this._active = false;
     }
     this._last = place;
   }
 
+  private _leaving = false;
   private _last: IPlace = { top: 0, height: 0, total: 0 };
 }
 

@@ -43,7 +43,7 @@ export class LogView {
           EditorView.updateListener.of(update => {
             if (hasOpened(update)) {
               // It is read where it begins, not at its end.
-              _options.follow.pause();
+              this._pauseFollowing();
             }
             if (update.geometryChanged && _options.follow.active) {
               this.toEnd();
@@ -143,7 +143,7 @@ export class LogView {
 
   /** Show this part, selected; of a long one its beginning. */
   reveal(from: number, to: number): void {
-    this._options.follow.pause();
+    this._pauseFollowing();
     const shown = EditorSelection.range(from, Math.min(to, from + SHOWN / 2));
     this._view.dispatch({
       selection: { anchor: from, head: to },
@@ -171,6 +171,13 @@ export class LogView {
   /** Off the end, where CodeMirror itself would keep a growing text. */
   leaveEnd(): void {
     this._view.scrollDOM.scrollTop -= this._view.defaultLineHeight;
+  }
+
+  /** Followed no more; of the moves that are on their way, the view hears in the frame after the next at the latest. */
+  private _pauseFollowing(): void {
+    const { follow } = this._options;
+    follow.pause();
+    requestAnimationFrame(() => requestAnimationFrame(() => follow.arrived()));
   }
 
   private _place(): IPlace {

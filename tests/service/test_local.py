@@ -221,6 +221,10 @@ def test_a_failed_one_leaves_nothing_but_its_log(deployment: Deployment, python:
     # Its name is free, also for another try.
     deployment.local.create(ALICE, "mine", replace(draft, conda_requirements=()))
     assert ready(deployment, "mine").reason is None
+    read = deployment.local.environments.read_log
+    assert read("mine", 0, 1024 * 1024).outcome == "succeeded"
+    assert read("mine", 0, 1024 * 1024, number=1).outcome == "failed", "who followed the first one stays with it"
+    assert read("mine", 0, 10).outcome is None, "there is more to read"
 
 
 def test_cancelled(deployment: Deployment, python: str) -> None:

@@ -50,7 +50,14 @@ describe('Follow', () => {
 
   it('pauses for what is jumped to', () => {
     const follow = new Follow(true);
+    follow.scrolled(at(500, 900));
     follow.pause();
+    expect(follow.active).toBe(false);
+    // The last move to the end is heard of when it is over.
+    follow.scrolled(at(600, 1000));
+    expect(follow.active).toBe(false);
+    follow.scrolled(at(100, 1000));
+    follow.arrived();
     expect(follow.active).toBe(false);
     follow.scrolled(at(600, 1000));
     expect(follow.active).toBe(true);
