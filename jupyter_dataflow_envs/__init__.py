@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         DataflowError,
         EventStream,
         InvalidSpec,
+        LocalNameTaken,
         LogPart,
         Malformed,
         NotAllowed,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         Stale,
         TooLarge,
         Unavailable,
+        Unreproducible,
         Unsolvable,
     )
 
@@ -43,6 +45,7 @@ __all__ = [
     "DataflowError",
     "EventStream",
     "InvalidSpec",
+    "LocalNameTaken",
     "LogPart",
     "Malformed",
     "NotAllowed",
@@ -57,6 +60,7 @@ __all__ = [
     "Stale",
     "TooLarge",
     "Unavailable",
+    "Unreproducible",
     "Unsolvable",
     "__version__",
 ]

@@ -10,7 +10,14 @@ import pytest
 from jupyter_dataflow_envs.client import NotSignedIn, ServerError, ServerNotFound, Unavailable
 from jupyter_dataflow_envs.client.errors import error_from_answer
 from jupyter_dataflow_envs.domain import errors
-from jupyter_dataflow_envs.domain.errors import DataflowError, FieldError, InvalidSpec, ShortNameTaken
+from jupyter_dataflow_envs.domain.errors import (
+    DataflowError,
+    FieldError,
+    InvalidSpec,
+    LocalNameTaken,
+    ShortNameTaken,
+    Unreproducible,
+)
 
 WHERE = "http://127.0.0.1:8888/"
 
@@ -22,6 +29,10 @@ def family(base: type[DataflowError]) -> Iterator[type[DataflowError]]:
 
 
 def example(kind: type[DataflowError]) -> DataflowError:
+    if kind is LocalNameTaken:
+        return LocalNameTaken("mlenv", "mlenv-2")
+    if kind is Unreproducible:
+        return Unreproducible({"mylib": "installed in editable mode", "mine": "installed from a file"})
     if issubclass(kind, InvalidSpec):
         return kind(
             [FieldError("conda_requirements", 2, "a b", "expected one"), FieldError("full_name", None, None, "x")]

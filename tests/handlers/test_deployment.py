@@ -32,7 +32,15 @@ def test_the_document_knows_every_route_and_its_parameters(alice: Rest) -> None:
     assert {p["name"] for p in listing["parameters"]} >= {"q", "status", "owner", "mine", "sort", "limit", "cursor"}
     text = json.dumps(document)
     unused = {name for name in document["components"]["schemas"] if f'#/components/schemas/{name}"' not in text}
-    assert unused <= {"LogFrame", "HelloFrame", "SnapshotFrame", "EventFrame", "PositionFrame", "ProgressFrame"}
+    assert unused <= {
+        "LogFrame",
+        "HelloFrame",
+        "SnapshotFrame",
+        "EventFrame",
+        "PositionFrame",
+        "ProgressFrame",
+        "LocalChangeFrame",
+    }
 
 
 def test_me_says_limits_and_policy(alice: Rest, policy: Rest, channel: Path, index: Server) -> None:
