@@ -24,7 +24,10 @@ export function LocalSection(props: {
   const { query, collapsed, onToggle } = props;
   const workbench = useWorkbench();
   const { commands, local: model, trans } = workbench;
-  const { error, locals } = useSignalState(model);
+  const { error: read, locals } = useSignalState(model);
+  const { error: above } = useSignalState(workbench.environments);
+  // A server that does not answer is said once, on top.
+  const error = above === null ? read : null;
   const current = useCurrent(workbench, 'currentLocal');
   const shown = React.useMemo(
     () => filteredLocals(locals ?? [], query, trans),
@@ -57,7 +60,7 @@ export function LocalSection(props: {
           trans={trans}
         />
       )}
-      {locals === null && error === null && <Skeleton trans={trans} />}
+      {locals === null && read === null && <Skeleton trans={trans} />}
       {locals !== null && shown.length === 0 && (
         <p className="jp-DataflowEnvs-cut">
           {total > 0

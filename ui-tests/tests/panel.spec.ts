@@ -67,7 +67,7 @@ test('follows real builds to their end by itself, in rows that keep their height
   await expect(panel.row('mlenv')).toContainText(/downloading/);
   await expect(panel.row('next')).toContainText('queued #1');
   await expect(panel.root.getByRole('list', { name: 'Local Environments' })).toContainText(
-    'Python 3'
+    'virtual environment, found'
   );
   await look(lab, 'panel', [PANEL]);
   await lab.setSideBar(250);

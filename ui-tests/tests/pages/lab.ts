@@ -160,11 +160,13 @@ export class Lab {
   /** Put away what lies over the corner of the page. */
   async hideToasts(): Promise<void> {
     const hide = this.page.locator('.Toastify__toast').getByRole('button', { name: /Hide|Close/ });
-    while ((await hide.count()) > 0) {
-      const count = await hide.count();
-      await hide.first().click();
-      await expect.poll(() => hide.count()).toBeLessThan(count);
-    }
+    await expect(async () => {
+      for (const button of await hide.all()) {
+        // One that tells of progress never stands still long enough to be clicked.
+        await button.dispatchEvent('click', {}, { timeout: 500 });
+      }
+      await expect(hide).toHaveCount(0, { timeout: 500 });
+    }).toPass();
   }
 
   toast(text: string | RegExp): Locator {
