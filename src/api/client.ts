@@ -3,8 +3,6 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import type {
   Compared,
-  CopyToDataflow,
-  Drift,
   Environment,
   EnvironmentEdit,
   EnvironmentList,
@@ -13,9 +11,6 @@ import type {
   ExportFormat,
   FieldError,
   Imported,
-  Local,
-  LocalDetails,
-  LocalSpec,
   Manager,
   Me,
   Newer,
@@ -26,7 +21,6 @@ import type {
   Preview,
   PreviewRequest,
   Refusal,
-  Reproduction,
   Review,
   ReviewPage,
   RunningKernel,
@@ -55,9 +49,9 @@ export class ApiError extends Error {
   }
 }
 
-type Query = Record<string, string | number | boolean | null | undefined>;
+export type Query = Record<string, string | number | boolean | null | undefined>;
 
-interface ICall {
+export interface ICall {
   query?: Query;
   body?: unknown;
   etag?: string;
@@ -105,27 +99,27 @@ export class ApiClient {
   }
 
   create(spec: EnvironmentSpec): Promise<Environment> {
-    return this._call('POST', 'environments', { body: spec });
+    return this.call('POST', 'environments', { body: spec });
   }
 
   /** @param etag - of the environment that was edited: who changed it meanwhile is not overwritten (412) */
   edit(shortName: string, edit: EnvironmentEdit, etag?: string): Promise<Environment> {
-    return this._call('PATCH', of(shortName), { body: edit, etag });
+    return this.call('PATCH', of(shortName), { body: edit, etag });
   }
 
   /** @param force - although it is in use; for administrators */
   remove(shortName: string, force = false): Promise<void> {
-    return this._call('DELETE', of(shortName), { query: force ? { force } : {} });
+    return this.call('DELETE', of(shortName), { query: force ? { force } : {} });
   }
 
   /** What a build of this would install; nothing is stored. Solves, so it can take seconds. */
   preview(shortName: string, spec: PreviewRequest, signal?: AbortSignal): Promise<Preview> {
-    return this._call('POST', of(shortName, 'preview'), { body: spec, signal });
+    return this.call('POST', of(shortName, 'preview'), { body: spec, signal });
   }
 
   /** The same for an environment that is not saved yet. */
   previewSpec(spec: PreviewRequest, signal?: AbortSignal): Promise<Preview> {
-    return this._call('POST', 'preview', { body: spec, signal });
+    return this.call('POST', 'preview', { body: spec, signal });
   }
 
   /** Whether a new environment can have this short name, and if not, why. */
@@ -137,15 +131,15 @@ export class ApiClient {
     shortName: string,
     options: { pin_installed?: boolean; from_scratch?: boolean } = {}
   ): Promise<VersionSummary> {
-    return this._call('POST', of(shortName, 'build'), { body: options });
+    return this.call('POST', of(shortName, 'build'), { body: options });
   }
 
   cancel(shortName: string): Promise<VersionSummary> {
-    return this._call('POST', of(shortName, 'cancel'));
+    return this.call('POST', of(shortName, 'cancel'));
   }
 
   revert(shortName: string, version: number): Promise<VersionSummary> {
-    return this._call('POST', of(shortName, 'revert'), { body: { version } });
+    return this.call('POST', of(shortName, 'revert'), { body: { version } });
   }
 
   /** Newest first. */
@@ -173,11 +167,11 @@ export class ApiClient {
   }
 
   submit(shortName: string, comment: string): Promise<Review> {
-    return this._call('POST', of(shortName, 'submit'), { body: { comment } });
+    return this.call('POST', of(shortName, 'submit'), { body: { comment } });
   }
 
   withdraw(shortName: string, comment = ''): Promise<Review> {
-    return this._call('POST', of(shortName, 'withdraw'), { body: { comment } });
+    return this.call('POST', of(shortName, 'withdraw'), { body: { comment } });
   }
 
   /** Newest first: all for administrators, one's own otherwise. */
@@ -200,28 +194,28 @@ export class ApiClient {
   }
 
   deprecate(shortName: string, reason: string): Promise<Environment> {
-    return this._call('POST', of(shortName, 'deprecate'), { body: { reason } });
+    return this.call('POST', of(shortName, 'deprecate'), { body: { reason } });
   }
 
   undeprecate(shortName: string): Promise<Environment> {
-    return this._call('POST', of(shortName, 'undeprecate'), { body: {} });
+    return this.call('POST', of(shortName, 'undeprecate'), { body: {} });
   }
 
   unpublish(shortName: string): Promise<Environment> {
-    return this._call('POST', of(shortName, 'unpublish'), { body: {} });
+    return this.call('POST', of(shortName, 'unpublish'), { body: {} });
   }
 
   transfer(shortName: string, owner: string): Promise<Environment> {
-    return this._call('POST', of(shortName, 'transfer'), { body: { owner } });
+    return this.call('POST', of(shortName, 'transfer'), { body: { owner } });
   }
 
   /** @param draft - the latest version although it is not published; for administrators */
   activate(shortName: string, draft = false): Promise<{ kernel_name: string }> {
-    return this._call('POST', of(shortName, 'activate'), { body: draft ? { draft } : {} });
+    return this.call('POST', of(shortName, 'activate'), { body: draft ? { draft } : {} });
   }
 
   deactivate(shortName: string): Promise<{ kernel_name: string }> {
-    return this._call('POST', of(shortName, 'deactivate'));
+    return this.call('POST', of(shortName, 'deactivate'));
   }
 
   /** The environments' kernels that run in this Jupyter server; never counted as activity. */
@@ -235,7 +229,7 @@ export class ApiClient {
 
   /** Reads another tool's file; nothing is stored. */
   import(text: string, name?: string): Promise<Imported> {
-    return this._call('POST', 'import', { body: { text, name } });
+    return this.call('POST', 'import', { body: { text, name } });
   }
 
   /** Names that begin with `start`. */
@@ -254,7 +248,7 @@ export class ApiClient {
   }
 
   setPolicy(policy: PolicyBody): Promise<PolicyChanged> {
-    return this._call('PUT', 'policy', { body: policy });
+    return this.call('PUT', 'policy', { body: policy });
   }
 
   /** Published environments that the policy would not allow now. */
@@ -277,74 +271,21 @@ export class ApiClient {
     return this._get('audit', query);
   }
 
-  /** The Local environments of this Jupyter server. */
-  async locals(background = false): Promise<Local[]> {
-    return (await this._get<{ items: Local[] }>('local', unasked(background))).items;
-  }
-
-  /** @param options.size - whether to count the bytes of its files, which can take seconds */
-  local(id: string, options: { size?: boolean; background?: boolean } = {}): Promise<LocalDetails> {
-    const { size, background } = options;
-    return this._get(ofLocal(id), { ...(size ? { size } : {}), ...unasked(background) });
-  }
-
-  /** Begins to make it; how far it is, is told by `locals`. */
-  createLocal(spec: LocalSpec): Promise<Local> {
-    return this._call('POST', 'local', { body: spec });
-  }
-
-  removeLocal(id: string): Promise<void> {
-    return this._call('DELETE', ofLocal(id));
-  }
-
-  async cancelLocal(id: string): Promise<void> {
-    await this._call('POST', ofLocal(id, 'cancel'));
-  }
-
-  /** What has changed in it since it was made or copied. */
-  drift(id: string, background = false): Promise<Drift> {
-    return this._get(ofLocal(id, 'drift'), unasked(background));
-  }
-
-  /** @param install - install ipykernel first where it is missing; the answer comes before that is done */
-  registerKernel(id: string, install = false): Promise<Local> {
-    const body = install ? { install_ipykernel: true } : {};
-    return this._call('POST', ofLocal(id, 'kernel'), { body });
-  }
-
-  removeKernel(id: string): Promise<Local> {
-    return this._call('DELETE', ofLocal(id, 'kernel'));
-  }
-
-  /** What Copy to Dataflow would ask for, and what it could not. */
-  reproduction(id: string): Promise<Reproduction> {
-    return this._get(ofLocal(id, 'copy-to-dataflow'));
-  }
-
-  /** The environment, whose first version is being built. */
-  copyToDataflow(id: string, body: CopyToDataflow): Promise<Environment> {
-    return this._call('POST', ofLocal(id, 'copy-to-dataflow'), { body });
-  }
-
-  /** @param name - of the copy; the short name if left out */
-  copyToLocal(shortName: string, name?: string): Promise<Local> {
-    return this._call('POST', of(shortName, 'copy-to-local'), { body: name ? { name } : {} });
-  }
-
   private _decide(
     decision: 'approve' | 'reject',
     review: Pick<Review, 'id' | 'digest'>,
     comment: string
   ): Promise<Review> {
     const body = { digest: review.digest, comment };
-    return this._call('POST', `reviews/${encodeURIComponent(review.id)}/${decision}`, { body });
+    return this.call('POST', `reviews/${encodeURIComponent(review.id)}/${decision}`, { body });
   }
 
   private _get<T>(path: string, query: Query = {}): Promise<T> {
-    return this._call('GET', path, { query });
+    return this.call('GET', path, { query });
   }
 
-  private async _call<T>(method: string, path: string, call: ICall = {}): Promise<T> {
+  /** For what has its methods elsewhere: a route, its answer's JSON. */
+  async call<T>(method: string, path: string, call: ICall = {}): Promise<T> {
     const text = await this._text(method, path, call);
     return (text ? JSON.parse(text) : undefined) as T;
   }
@@ -375,11 +316,7 @@ function of(shortName: string, ...rest: readonly (string | number)[]): string {
   return ['environments', encodeURIComponent(shortName), ...rest].join('/');
 }
 
-function ofLocal(id: string, ...rest: readonly string[]): string {
-  return ['local', encodeURIComponent(id), ...rest].join('/');
-}
-
-function unasked(background: boolean | undefined): Query {
+export function unasked(background: boolean | undefined): Query {
   return background ? { no_track_activity: 1 } : {};
 }
 

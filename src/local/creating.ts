@@ -45,13 +45,13 @@ export function freeName(name: string, taken: ReadonlySet<string>): string {
  * Begin to make what stands in the form. Rejects as the client does, with the names that the form has for its fields.
  */
 export async function createLocal(
-  { client, local }: Pick<IWorkbench, 'client' | 'local'>,
+  { local }: Pick<IWorkbench, 'local'>,
   values: IValues
 ): Promise<Local> {
   try {
     const { base, python_version, conda_requirements, pip_requirements, short_name } =
       specOf(values);
-    const made = await client.createLocal({
+    const made = await local.routes.createLocal({
       name: short_name,
       base,
       python_version,

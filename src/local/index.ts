@@ -1,5 +1,6 @@
 import type { KernelSpec } from '@jupyterlab/services';
 
+import { LocalRoutes } from '../api/localRoutes';
 import type { IDataflowEnvironments } from '../tokens';
 import { addLocalCommands, type ILocalCommandsOptions } from './commands';
 import { LocalKernels } from './kernels';
@@ -21,7 +22,7 @@ export function startLocal(options: ILocalOptions): LocalModel {
 
 function start(options: ILocalOptions): LocalModel {
   const { commands, shared, specs } = options;
-  const model = new LocalModel(shared.client);
+  const model = new LocalModel(new LocalRoutes(shared.client));
   addLocalCommands({ ...options, model, trans: shared.trans });
   new LocalKernels(model, specs);
   let loading: Promise<LocalToasts> | null = null;

@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import type { ApiClient } from '../api/client';
+import type { LocalRoutes } from '../api/localRoutes';
 import type { Local } from '../api/schemas';
 import { ResumingSocket } from '../live/resumingSocket';
 
@@ -19,11 +19,9 @@ export interface ILocalState {
   readonly readings: number;
 }
 
-export type LocalSource = Pick<ApiClient, 'locals' | 'settings'>;
-
 /** The Local environments of this Jupyter server: read once, and again whenever the server says that one has changed. */
 export class LocalModel implements IDisposable {
-  constructor(private readonly _source: LocalSource) {}
+  constructor(readonly routes: LocalRoutes) {}
 
   get state(): ILocalState {
     return this._state;
@@ -48,7 +46,7 @@ export class LocalModel implements IDisposable {
   /** Read them, and begin to listen; each connection reads them, for what was missed before it. */
   connect(): void {
     this._socket ??= new ResumingSocket({
-      settings: this._source.settings,
+      settings: this.routes.settings,
       path: () => 'local-events',
       onFrame: () => void this._read(),
       onConnected: connected => void (connected && this._read())
@@ -103,7 +101,7 @@ export class LocalModel implements IDisposable {
     for (;;) {
       const turn = this._turn;
       try {
-        const locals = await this._source.locals(!this._state.refreshing);
+        const locals = await this.routes.locals(!this._state.refreshing);
         if (turn === this._turn) {
           this._take(locals, { error: null, readings: this._state.readings + 1 });
         } else {

@@ -49,7 +49,8 @@ async function ask(
   action: LocalActionName,
   local: Local
 ): Promise<string | null> {
-  const { client, local: model, settings, trans } = workbench;
+  const { local: model, settings, trans } = workbench;
+  const { routes } = model;
   const { id, name } = local;
   switch (action) {
     case 'register_kernel':
@@ -58,7 +59,7 @@ async function ask(
       if (installs && !(await confirm(installation(workbench, local)))) {
         return null;
       }
-      model.put(await client.registerKernel(id, installs));
+      model.put(await routes.registerKernel(id, installs));
       return installs
         ? trans.__('ipykernel is being installed in %1.', name)
         : trans.__('%1 is active: its kernel is in the launcher.', name);
@@ -75,7 +76,7 @@ async function ask(
       ) {
         return null;
       }
-      model.put(await client.removeKernel(id));
+      model.put(await routes.removeKernel(id));
       return trans.__('%1 has no kernel any more.', name);
     case 'copy_to_dataflow':
       return copyToDataflow(workbench, local);
@@ -91,7 +92,7 @@ async function ask(
       ) {
         return null;
       }
-      await client.cancelLocal(id);
+      await routes.cancelLocal(id);
       return trans.__('What is being done with %1 is being cancelled.', name);
     case 'delete':
       if (
@@ -105,7 +106,7 @@ async function ask(
       ) {
         return null;
       }
-      await client.removeLocal(id);
+      await routes.removeLocal(id);
       model.drop(id);
       return trans.__('%1 is deleted.', name);
   }

@@ -4,6 +4,7 @@ import '../../style/logText.css';
 import * as React from 'react';
 
 import { type ApiClient, ApiError } from '../api/client';
+import type { LocalRoutes } from '../api/localRoutes';
 import { useSignalState } from '../ui/useSignalState';
 import { useWorkbench } from '../workbench';
 import { FailureNote } from './failureNote';
@@ -46,7 +47,7 @@ function AttemptLog(props: IAttemptLogProps): JSX.Element {
 
 /** Made once for an attempt, and ended with it. */
 function useSession(props: IAttemptLogProps): LogSession | null {
-  const { client, settings, trans } = useWorkbench();
+  const { client, local, settings, trans } = useWorkbench();
   const { attempt } = props;
   // Its owner draws this anew with an equal one.
   const of = React.useRef(props.of).current;
@@ -58,7 +59,7 @@ function useSession(props: IAttemptLogProps): LogSession | null {
         settings: client.settings,
         of,
         attempt,
-        isThere: () => isThere(client, of)
+        isThere: () => isThere(client, local.routes, of)
       },
       label:
         'local' in of
@@ -81,7 +82,7 @@ function useSession(props: IAttemptLogProps): LogSession | null {
       settings.changed.disconnect(wrap);
       made.dispose();
     };
-  }, [attempt, client, of, running, settings, trans]);
+  }, [attempt, client, local, of, running, settings, trans]);
   return session;
 }
 
@@ -124,9 +125,9 @@ function Shown(props: IAttemptLogProps & { session: LogSession }): JSX.Element {
 }
 
 /** Only a clear no is one: who cannot be asked now may answer later. */
-async function isThere(client: ApiClient, of: LogOf): Promise<boolean> {
+async function isThere(client: ApiClient, routes: LocalRoutes, of: LogOf): Promise<boolean> {
   try {
-    await ('local' in of ? client.local(of.local) : client.version(of.shortName, of.version));
+    await ('local' in of ? routes.local(of.local) : client.version(of.shortName, of.version));
     return true;
   } catch (error) {
     return !(error instanceof ApiError && error.code === 'not_found');

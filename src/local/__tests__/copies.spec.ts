@@ -26,7 +26,7 @@ describe('ToLocalModel', () => {
 
   function modelOf(copyToLocal: jest.Mock) {
     const put = jest.fn();
-    const workbench = { client: { copyToLocal }, local: { ...taken, put } };
+    const workbench = { local: { ...taken, put, routes: { copyToLocal } } };
     return { model: new ToLocalModel(workbench as never, environment()), put };
   }
 
@@ -65,7 +65,7 @@ describe('ToLocalModel', () => {
 
 describe('ToDataflowModel', () => {
   function modelOf(client: Record<string, jest.Mock>) {
-    const workbench = { client, environments: { put: jest.fn() } };
+    const workbench = { client, environments: { put: jest.fn() }, local: { routes: client } };
     const words = { leaveOut: 'Leave them out.' };
     return new ToDataflowModel(workbench as never, local(), words);
   }

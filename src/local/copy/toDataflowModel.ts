@@ -28,7 +28,7 @@ export interface IToDataflowState {
 /** What a Local environment's copy in the deployment is to be called, and what becomes of what it can't hold. */
 export class ToDataflowModel implements IDisposable {
   constructor(
-    private readonly _workbench: Pick<IWorkbench, 'client' | 'environments'>,
+    private readonly _workbench: Pick<IWorkbench, 'client' | 'environments' | 'local'>,
     private readonly _local: Pick<Local, 'id' | 'name'>,
     private readonly _words: { leaveOut: string }
   ) {
@@ -60,7 +60,7 @@ export class ToDataflowModel implements IDisposable {
   async load(): Promise<void> {
     this._change({ error: null });
     try {
-      const found = await this._workbench.client.reproduction(this._local.id);
+      const found = await this._workbench.local.routes.reproduction(this._local.id);
       this._change({ found });
       if (!this._state.shortName && found.short_name !== null) {
         // Free, as the server says.
@@ -106,9 +106,9 @@ export class ToDataflowModel implements IDisposable {
     if (Object.values(this._state.problems).some(({ length }) => length > 0)) {
       return false;
     }
-    const { client, environments } = this._workbench;
+    const { environments, local } = this._workbench;
     try {
-      this.environment = await client.copyToDataflow(this._local.id, {
+      this.environment = await local.routes.copyToDataflow(this._local.id, {
         short_name: shortName.trim(),
         full_name: fullName.trim(),
         skip_unreproducible: leaveOut

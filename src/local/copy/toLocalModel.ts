@@ -17,7 +17,7 @@ export interface IToLocalState {
 /** What a Dataflow environment's copy is to be called. */
 export class ToLocalModel {
   constructor(
-    private readonly _workbench: Pick<IWorkbench, 'client' | 'local'>,
+    private readonly _workbench: Pick<IWorkbench, 'local'>,
     private readonly _environment: Pick<Environment, 'short_name'>
   ) {
     const name = freeName(_environment.short_name, takenNames(_workbench.local));
@@ -42,7 +42,7 @@ export class ToLocalModel {
 
   /** @returns whether the server has begun; else the state says why not, with a name that is free where it was taken */
   async submit(): Promise<boolean> {
-    const { client, local } = this._workbench;
+    const { local } = this._workbench;
     const name = this._state.name.trim();
     const problem = problemIn(name);
     this._change({ problem, error: null });
@@ -50,7 +50,7 @@ export class ToLocalModel {
       return false;
     }
     try {
-      this.copy = await client.copyToLocal(this._environment.short_name, name);
+      this.copy = await local.routes.copyToLocal(this._environment.short_name, name);
       local.put(this.copy);
       return true;
     } catch (error) {

@@ -26,7 +26,7 @@ class LocalDetailView extends View<ILocalDetailArgs> {
   constructor(workbench: IWorkbench, args: ILocalDetailArgs) {
     super(workbench, args);
     this.addClass('jp-DataflowEnvs-detail');
-    this._model = new LocalDetailModel(args.id, workbench.client, workbench.local);
+    this._model = new LocalDetailModel(args.id, workbench.local.routes, workbench.local);
     this._model.stateChanged.connect(this._follow);
     this.node.addEventListener('focusin', this._onFocus);
     this._follow();

@@ -1,7 +1,8 @@
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import { type ApiClient, ApiError } from '../../api/client';
+import { ApiError } from '../../api/client';
+import type { LocalRoutes } from '../../api/localRoutes';
 import type { Drift, Local, LocalDetails } from '../../api/schemas';
 import type { LocalModel } from '../model';
 
@@ -22,7 +23,7 @@ export interface ILocalDetailState {
   readonly works: number;
 }
 
-export type LocalDetailSource = Pick<ApiClient, 'drift' | 'local'>;
+export type LocalDetailSource = Pick<LocalRoutes, 'drift' | 'local'>;
 
 /** One Local environment: what its tab shows, read anew when the server says that something has changed. */
 export class LocalDetailModel implements IDisposable {
