@@ -190,7 +190,7 @@ class Build:
     def _finish(self, pip: Pip, lock: Lock, site: str, broken: frozenset[str], *, checks: bool) -> None:
         """Seals, or makes writable what is somebody's own, and verifies, side by side."""
         from .seal import close, forbid_installs, make_read_only, make_writable
-        from .verify import verify_kernel
+        from .verify import verify_kernel, verify_python
 
         writable = self._job.writable
         self._messages.step(Step.SEALING)
@@ -199,8 +199,12 @@ class Build:
         self._messages.step(Step.VERIFYING)
         extent = self._beside.submit(make_writable if writable else make_read_only, self._prefix, self._work)
         still: Future[frozenset[str]] | None = self._beside.submit(pip.check) if checks else None
-        kernel = verify_kernel(self._prefix, self._work, self._job.title)
-        self._messages.log(f"Verified: {kernel.banner or 'kernel'} answered after {kernel.duration:.2f} s")
+        if writable and self._job.mode is Mode.INSTALL:
+            # The very same files were verified when this lock was made: a copy need not start a kernel once more.
+            verify_python(self._prefix, self._work)
+        else:
+            kernel = verify_kernel(self._prefix, self._work, self._job.title)
+            self._messages.log(f"Verified: {kernel.banner or 'kernel'} answered after {kernel.duration:.2f} s")
         new = (still.result() if still else broken) - broken
         if new:
             raise EngineError(f"the pip libraries break what is installed: {sorted(new)[0]}", "\n".join(sorted(new)))

@@ -18,6 +18,7 @@ from typing import Any
 
 from ..domain.errors import EngineError
 from .activation import command, environment
+from .processes import run
 
 PATIENCE = 120.0
 """Seconds until a silent kernel counts as broken: a first start on a cold network disk can take most of a minute."""
@@ -67,6 +68,16 @@ def verify_kernel(prefix: Path, work: Path, title: str) -> KernelInfo:
         answer.get("language_info", {}).get("version", ""),
         time.monotonic() - started,
     )
+
+
+def verify_python(prefix: Path, work: Path) -> None:
+    """Starts the prefix' Python alone. Raises EngineError when it can't run on this machine."""
+    done = run([str(prefix / "bin" / "python"), "-I", "-S", "-c", ""], env=environment(prefix), cwd=work)
+    if done.code:
+        lines = done.err.strip().splitlines()
+        raise EngineError(
+            f"its Python can't run here: {lines[-1] if lines else f'it ended with {done.code}'}", done.err
+        )
 
 
 @contextmanager
