@@ -128,10 +128,6 @@ class LocalEnvironments:
         """Raises NotFound."""
         return self._listing.get(id)
 
-    def names(self) -> set[str]:
-        """Of made ones, and of those on their way: they are taken."""
-        return {name for name, record in self._records.all().items() if record.state is not State.FAILED}
-
     def actions(self, environment: LocalEnvironment) -> dict[str, Decision]:
         """What its person may do with it now, each with the reason why not."""
         running = environment.kind is Kind.MADE and bool(leases.in_use(self._folder.path, environment.id))
@@ -253,16 +249,14 @@ class LocalEnvironments:
 
     def last_log(self, id: str) -> int:
         """The number of its latest log. Raises NotFound, also where nothing was done with it here."""
-        if not self.get(id).has_log:
-            raise NotFound("Nothing was done with it here, so that there is no log.")
-        return self._works.last_log(id)
+        return self._logged(id)[1]
 
     def read_log(self, id: str, offset: int, limit: int, number: int | None = None) -> LogPart:
         """Of the work with this number, or of the latest. Raises NotFound."""
-        last = self.last_log(id)
-        wanted = last if number is None else number
         # Asked for first: a log is closed before its work ends, so that what is read afterwards is all of it.
-        goes_on = wanted == last and self.get(id).status is LocalStatus.IN_PROGRESS
+        environment, last = self._logged(id)
+        wanted = last if number is None else number
+        goes_on = wanted == last and environment.status is LocalStatus.IN_PROGRESS
         data, next_offset = self.read_more(id, wanted, offset, limit)
         whole = not goes_on and next_offset >= self._works.log_size(id, wanted)
         return LogPart(data, next_offset, self._works.outcome(id, wanted) if whole else None)
@@ -270,6 +264,12 @@ class LocalEnvironments:
     def read_more(self, id: str, number: int, offset: int, limit: int) -> tuple[bytes, int]:
         """What that log's file holds from a byte offset on."""
         return self._works.read_log(id, number, offset, limit)
+
+    def _logged(self, id: str) -> tuple[LocalEnvironment, int]:
+        environment = self.get(id)
+        if not environment.has_log:
+            raise NotFound("Nothing was done with it here, so that there is no log.")
+        return environment, self._works.last_log(id)
 
     def _finish_making(self, record: Record, done: Done, say: Callable[[str], None]) -> str:
         """Nothing of a failed one stays but its log and the reason."""

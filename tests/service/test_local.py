@@ -204,7 +204,7 @@ def test_a_kernelspec_of_somebody_else_keeps_its_name(deployment: Deployment, py
     (folder / "kernel.json").write_text('{"argv": ["true"], "display_name": "x", "language": "python"}')
     with pytest.raises(Conflict, match="take another name"):
         deployment.local.copy_to_local(ALICE, "mlenv", None)
-    assert "mlenv" not in deployment.local.environments.names()
+    assert "mlenv" not in {e.id for e in deployment.local.environments.list()}
 
 
 def test_a_failed_one_leaves_nothing_but_its_log(deployment: Deployment, python: str) -> None:
