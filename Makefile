@@ -24,7 +24,7 @@ lint: $(VENV)/.installed
 	jlpm lint:check
 	jlpm types:check
 
-test-python: $(VENV)/.installed
+test-python: $(VENV)/.installed ui-tests/node_modules/.installed
 	$(BIN)/pytest -n 2 -m "not packaging"
 
 test-packaging: $(VENV)/.installed
@@ -48,6 +48,8 @@ $(VENV)/.installed: pyproject.toml $(SOURCES)
 	@node --version >/dev/null || { echo "Node 20 or newer is needed to build the front end"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	# An earlier install has put it there through its link; twice in one wheel is refused.
+	rm -f jupyter_dataflow_envs/labextension/install.json
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable ".[test]"
 	touch $@
 
