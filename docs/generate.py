@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
+from traitlets import HasTraits
 
 from jupyter_dataflow_envs.app import DataflowEnvsApp
 from jupyter_dataflow_envs.cli.program import program
@@ -20,6 +21,8 @@ from jupyter_dataflow_envs.handlers.base import STATUSES
 from jupyter_dataflow_envs.handlers.routes import ROUTES
 from jupyter_dataflow_envs.handlers.streaming import Streaming
 from jupyter_dataflow_envs.openapi import document
+from jupyter_dataflow_envs.serve import DataflowEnvsService
+from jupyter_dataflow_envs.traits import DeploymentTraits
 
 T = TypeVar("T", bound=Enum)
 
@@ -33,7 +36,14 @@ def reference() -> str:
             "# Reference",
             "",
             "Made from the code by `python docs/generate.py`; a test fails when it is not up to date.",
-            *_section("Settings", "`DataflowEnvsApp.NAME` in any Jupyter configuration file.", _settings()),
+            *_section(
+                "Settings", "`DataflowEnvsApp.NAME` in any Jupyter configuration file.", _settings(DataflowEnvsApp)
+            ),
+            *_section(
+                "Settings of a team's service",
+                "`DataflowEnvsService.NAME` in jupyter_dataflow_envs_service_config.py; what both have stands above.",
+                _settings(DataflowEnvsService),
+            ),
             *_section("Commands", "`jupyter dataflow-envs COMMAND`; `--help` tells more.", _commands()),
             *_section("Routes", "Below `/dataflow-envs` of the server; `/openapi.json` tells more.", _routes()),
             *_section("Who may do what", "The table that the service refuses by.", _permissions()),
@@ -51,8 +61,10 @@ def _section(title: str, text: str, rows: list[tuple[str, ...]]) -> list[str]:
     return [*lines, *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body), ""]
 
 
-def _settings() -> list[tuple[str, ...]]:
-    traits = DataflowEnvsApp.class_own_traits(config=True)
+def _settings(app: type[HasTraits]) -> list[tuple[str, ...]]:
+    traits = dict(app.class_own_traits(config=True))
+    if app is DataflowEnvsApp:
+        traits |= DeploymentTraits.class_own_traits(config=True)
     return [("name", "what for"), *((f"`{name}`", str(trait.help)) for name, trait in sorted(traits.items()))]
 
 

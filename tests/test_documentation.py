@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from jupyter_dataflow_envs.app import DataflowEnvsApp
+from jupyter_dataflow_envs.traits import DeploymentTraits
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -27,10 +28,13 @@ def test_the_reference_is_up_to_date(generate: ModuleType) -> None:
     assert generate.PAGE.read_text() == generate.reference(), "run: python docs/generate.py"
 
 
-@pytest.mark.parametrize("name", sorted(DataflowEnvsApp.class_own_traits(config=True)))
+SETTINGS = {**DeploymentTraits.class_own_traits(config=True), **DataflowEnvsApp.class_own_traits(config=True)}
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
 def test_every_setting_is_in_the_readme(name: str) -> None:
     assert f"`{name}`" in (PROJECT / "README.md").read_text()
 
 
 def test_every_setting_has_a_help_text() -> None:
-    assert [n for n, t in DataflowEnvsApp.class_own_traits(config=True).items() if not t.help] == []
+    assert [n for n, t in SETTINGS.items() if not t.help] == []

@@ -64,8 +64,27 @@ class Workshop:
     def caches(self) -> Caches:
         return Caches(*(str(self.root.cache(name)) for name in ("packages", "repodata", "uv", "bytecode")))
 
+    def install_job(self, lock: Lock, title: str, prefix: Path | str = "") -> Job:
+        """What the engine is told to install from a lock."""
+        return Job(
+            mode=Mode.INSTALL,
+            caches=self.caches,
+            sources=self.settings.sources,
+            prefix=str(prefix),
+            title=title,
+            lock=lock,
+            allow_source_builds=self.settings.allow_source_builds,
+            run_link_scripts=self.settings.run_link_scripts,
+        )
+
     def job(
-        self, connection: Connection, *, title: str, spec: EnvironmentSpec, prefix: Path, hold: Lock | None = None
+        self,
+        connection: Connection,
+        *,
+        title: str,
+        spec: EnvironmentSpec,
+        prefix: Path | str = "",
+        hold: Lock | None = None,
     ) -> Job:
         """What the engine is told to build `spec`; `hold`: what is installed and must stay as it is."""
         base = versions.lock(connection, spec.base.digest) if spec.base else None

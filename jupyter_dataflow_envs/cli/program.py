@@ -25,6 +25,7 @@ from .output import print_error, print_line
 from .publishing import deprecate, submit, transfer, undeprecate, unpublish, withdraw
 from .reviews import approve, reject, review, reviews
 from .run import run_command
+from .serve import serve
 from .usage import kernels, usage
 from .versions import compare, export, newer, revert, versions
 
@@ -81,6 +82,7 @@ for command in (
     audit,
     events,
     doctor,
+    serve,
 ):
     program.add_command(command)
 

@@ -42,6 +42,16 @@ class EventKind(str, Enum):
 SERVICE = "(service)"
 """The actor of what nobody asked for; no person's name holds parentheses around all of it."""
 
+LAUNCHED = (
+    EventKind.BUILD_SUCCEEDED,
+    EventKind.EDITED,
+    EventKind.APPROVED,
+    EventKind.UNPUBLISHED,
+    EventKind.TRANSFERRED,
+    EventKind.RECEIVED,
+)
+"""After which a kernelspec may say something else."""
+
 PUBLIC = frozenset(
     {
         EventKind.APPROVED,

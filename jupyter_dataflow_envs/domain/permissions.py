@@ -14,11 +14,16 @@ from .errors import Conflict, NotAllowed
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is asking. `approves_own`: an administrator who may also decide about what they submitted themselves."""
+    """Who is asking. `approves_own`: an administrator who may also decide about what they submitted themselves.
+
+    `decides`: an administrator who may act as one now. For a team that takes a login of their own: what a notebook
+    server says in their name may be any notebook's.
+    """
 
     name: str
     is_admin: bool = False
     approves_own: bool = False
+    decides: bool = True
 
 
 class Action(str, Enum):
@@ -64,6 +69,13 @@ class Decision:
 
 ALLOWED = Decision(True)
 
+DECIDED_ELSEWHERE = Decision(
+    False,
+    "Administrators decide about others' environments on the environment service's own page, not in a notebook server.",
+    forbidden=True,
+)
+"""Whatever runs in an administrator's notebook server could send what their panel sends."""
+
 
 class Situation(NamedTuple):
     """All that the table looks at. Equal situations have equal decisions: of a long listing few have to be decided."""
@@ -71,6 +83,7 @@ class Situation(NamedTuple):
     status: Status
     owner: bool
     admin: bool
+    decides: bool
     approves_own: bool
     own_submission: bool
     """The open review is of what this person submitted, or owns by now."""
@@ -101,6 +114,7 @@ class Situation(NamedTuple):
             status=environment.status,
             owner=owner,
             admin=person.is_admin,
+            decides=person.is_admin and person.decides,
             approves_own=person.approves_own,
             own_submission=review is not None and review.open and (owner or person.name == review.submitted_by),
             built=success is not None,
@@ -131,11 +145,15 @@ class Rule:
     not_in: Mapping[Status, str] = field(default_factory=dict)
     """Statuses in which it is refused, each with the reason."""
     objections: tuple[Objection, ...] = ()
+    changes: bool = True
+    """Otherwise it concerns nobody but who asks: an administrator's notebook server may."""
 
     def decide(self, situation: Situation) -> Decision:
         """ "Not you" comes before "not now": waiting would not help."""
         if not _is(self.who, situation):
             return self.not_you
+        if self.changes and not situation.decides and not _is(self.who, situation._replace(admin=False)):
+            return DECIDED_ELSEWHERE
         found = None
         for objection in self.objections:
             decision = objection(situation)
@@ -172,6 +190,14 @@ def require(action: Action, environment: Environment, person: Person) -> None:
     if decision.allowed:
         return
     raise (NotAllowed if decision.forbidden else Conflict)(decision.reason or "This is not allowed.")
+
+
+def require_administrator(person: Person, what: str) -> None:
+    """Raise NotAllowed unless the person is an administrator who may act as one; `what` follows "can"."""
+    if not person.is_admin:
+        raise NotAllowed(f"Only an administrator can {what}.")
+    if not person.decides:
+        raise NotAllowed(DECIDED_ELSEWHERE.reason or "")
 
 
 def actions(situation: Situation) -> dict[Action, Decision]:
@@ -260,7 +286,7 @@ def _not_deprecated(situation: Situation) -> Decision | None:
 def _published_once(situation: Situation) -> Decision | None:
     if situation.ever_published and not situation.admin:
         return Decision(False, "It has been published: only an administrator can delete it.", forbidden=True)
-    return None
+    return DECIDED_ELSEWHERE if situation.ever_published and not situation.decides else None
 
 
 def _in_use(situation: Situation) -> Decision | None:
@@ -286,7 +312,7 @@ def _pending(verb: str) -> dict[Status, str]:
 
 TABLE: dict[Action, Rule] = {
     Action.EDIT: Rule("edit", Who.OWNER_OR_ADMINISTRATOR, _pending("edit")),
-    Action.PREVIEW: Rule("preview", Who.OWNER_OR_ADMINISTRATOR),
+    Action.PREVIEW: Rule("preview", Who.OWNER_OR_ADMINISTRATOR, changes=False),
     Action.BUILD: Rule("build", Who.OWNER_OR_ADMINISTRATOR, {Status.IN_PROGRESS: _BUILDING, **_pending("build")}),
     Action.CANCEL: Rule(
         "cancel a build of",
@@ -313,7 +339,9 @@ TABLE: dict[Action, Rule] = {
     Action.UNPUBLISH: Rule("unpublish", Who.ADMINISTRATOR, {}, (_unpublished, _in_use)),
     Action.TRANSFER: Rule("transfer", Who.ADMINISTRATOR),
     Action.ACTIVATE: Rule("activate", Who.EVERYONE, {}, (_busy_for_its_keepers, _nothing_usable, _newly_deprecated)),
-    Action.TRY_DRAFT: Rule("try a draft of", Who.ADMINISTRATOR, {Status.IN_PROGRESS: _BUILDING}, (_no_draft,)),
+    Action.TRY_DRAFT: Rule(
+        "try a draft of", Who.ADMINISTRATOR, {Status.IN_PROGRESS: _BUILDING}, (_no_draft,), changes=False
+    ),
     Action.DEACTIVATE: Rule("deactivate", Who.EVERYONE, {}, (_inactive,)),
     Action.RUN: Rule("run commands in", Who.EVERYONE, {}, (_nothing_usable, _newly_deprecated)),
     Action.USE_AS_BASE: Rule("build on", Who.EVERYONE, {}, (_busy_for_its_keepers, _nothing_usable, _deprecated)),

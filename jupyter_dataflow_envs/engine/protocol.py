@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
 
+from ..domain.credentials import strip
 from ..domain.lock import Lock
 from ..domain.policy import Policy
 
@@ -87,17 +88,32 @@ class Job:
     name: str = ""
     output: str = ""
 
+    def elsewhere(self) -> Job:
+        """The same for another machine: without this one's folders, and without credentials in URLs."""
+        sources = Sources(
+            tuple(map(strip, self.sources.channels)),
+            strip(self.sources.pip_index_url) if self.sources.pip_index_url else None,
+            tuple(map(strip, self.sources.pip_extra_index_urls)),
+        )
+        return replace(self, caches=Caches("", "", "", ""), prefix="", sources=sources)
+
     def to_line(self) -> str:
+        return json.dumps(self.to_json()) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> Job:
+        return cls.from_json(json.loads(line))
+
+    def to_json(self) -> dict[str, Any]:
         data = asdict(self)
         data["lock"] = self.lock.to_json() if self.lock else None
         data["base"] = self.base.to_json() if self.base else None
         data["policy"] = self.policy.to_json()
         data["mode"] = self.mode.value
-        return json.dumps(data) + "\n"
+        return data
 
     @classmethod
-    def from_line(cls, line: str) -> Job:
-        data = json.loads(line)
+    def from_json(cls, data: Mapping[str, Any]) -> Job:
         sources = data["sources"]
         return cls(
             **{

@@ -1,15 +1,13 @@
-"""Routes of environments in use: as kernels of this notebook server, as commands, and by whom."""
+"""Routes of environments in use: as kernels of this notebook server, and as commands."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..domain.clock import to_text
 from .base import DataflowHandler, operation
 
 if TYPE_CHECKING:
-    from ..models import LauncherAnswer, UsageDetails
-    from ..service import activation
+    from ..models import LauncherAnswer
     from ..service.launchers import Launcher
 
 
@@ -36,42 +34,16 @@ class LauncherHandler(DataflowHandler):
         self.answer(launcher_answer(written))
 
 
-class UsageHandler(DataflowHandler):
-    @operation("Who and what uses it (its owner and administrators).", answer="UsageDetails")
-    async def get(self, short_name: str) -> None:
-        usage = await self.gate.call_reading(self.deployment.activations.usage, self.person, short_name)
-        self.answer(usage_details(usage))
-
-
 def launcher_answer(written: Launcher) -> LauncherAnswer:
     """Of a launcher that starts something."""
-    assert written.version is not None
-    assert written.digest is not None
-    return {"path": str(written.path), "version": written.version, "digest": written.digest}
-
-
-def usage_details(usage: activation.UsageDetails) -> UsageDetails:
-    return {
-        "active_people": usage.active_people,
-        "last_started": to_text(usage.last_started) if usage.last_started else None,
-        "activations": [
-            {
-                "person": a.person,
-                "since": to_text(a.since),
-                "last_started": to_text(a.last_started) if a.last_started else None,
-                "leased_until": to_text(a.leased_until),
-                "draft": a.draft,
-            }
-            for a in usage.activations
-        ],
-        "running_kernels": usage.running_kernels,
-        "based_on_it": usage.based_on_it,
-    }
+    grant = written.grant
+    assert grant.version is not None
+    assert grant.digest is not None
+    return {"path": str(written.path), "version": grant.version, "digest": grant.digest}
 
 
 ROUTES = [
     ("/environments/{short_name}/activate", ActivateHandler),
     ("/environments/{short_name}/deactivate", DeactivateHandler),
     ("/environments/{short_name}/launcher", LauncherHandler),
-    ("/environments/{short_name}/usage", UsageHandler),
 ]

@@ -20,7 +20,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 
 from ..domain import errors
-from ..domain.errors import DataflowError, FieldError, InvalidSpec, Malformed, TooLarge
+from ..domain.errors import DataflowError, FieldError, InvalidSpec, Malformed, TooLarge, Unavailable
 from ..domain.names import shown
 from ..domain.permissions import Person
 from .gate import Gate
@@ -122,6 +122,12 @@ class Asking(JupyterHandler):
         gate: Gate = self.settings["dataflow_envs_gate"]
         return gate
 
+    async def prepare(self, **how: Any) -> None:
+        try:
+            await super().prepare(**how)
+        except Unavailable as error:  # who asks could not be found out
+            self.refuse(error)
+
     @property
     def is_sole(self) -> bool:
         """Whether the operating system's user is the only identity here."""
@@ -132,7 +138,13 @@ class Asking(JupyterHandler):
         """With the login of one shared token or password, the operating system's user; else the provider's user."""
         if self.is_sole:
             return self.deployment.person(operating_system_user(), operating_system_groups(), sole=True)
-        return self.deployment.person(self.current_user.username, groups_of(self.current_user))
+        user = self.current_user
+        return self.deployment.person(
+            user.username,
+            groups_of(user),
+            admin=getattr(user, "is_admin", False),
+            decides=getattr(user, "decides", True),
+        )
 
     async def call(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         return await self.gate.call(method, *args, **kwargs)
@@ -203,7 +215,7 @@ class DataflowHandler(Asking, APIHandler):
 
     async def prepare(self) -> None:  # type: ignore[override]
         await super().prepare()
-        if len(self.request.body) > self.body_limit:
+        if not self._finished and len(self.request.body) > self.body_limit:
             self.refuse(TooLarge(f"The request is larger than {self.body_limit // 1024} KiB."))
 
     def body(self, model: type[Request]) -> Any:

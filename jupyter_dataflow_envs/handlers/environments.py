@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..domain.environment import Status
+from ..domain.clock import now
+from ..domain.environment import LocalOrigin, Status
 from ..domain.errors import Malformed, Stale
 from ..domain.page import Page
 from .answers import environment_answer, preview_answer
@@ -49,8 +50,9 @@ class EnvironmentsHandler(DataflowHandler):
         from ..models import EnvironmentSpec
 
         spec = self.body(EnvironmentSpec)
-        draft = _draft(spec, "short_name")
-        made = await self.call(self.deployment.environments.create, self.person, spec.short_name, draft)
+        draft = _draft(spec, "short_name", "copied_from")
+        copied = LocalOrigin(spec.copied_from.name, spec.copied_from.prefix, now()) if spec.copied_from else None
+        made = await self.call(self.deployment.environments.create, self.person, spec.short_name, draft, copied)
         self.set_header("Location", f"{self.base_url}dataflow-envs/environments/{made.short_name}")
         self.set_header("ETag", f'"{made.etag}"')
         self.answer(environment_answer(made, self.person), 201)

@@ -62,6 +62,9 @@ class EventsHandler(Streaming):
         self._audience = audience
         self.sending = asyncio.create_task(self._send())
 
+    def revalidated(self) -> None:
+        self._listener = self.person
+
     def on_close(self) -> None:
         self._leave()
         super().on_close()
@@ -129,6 +132,9 @@ class Audience:
         self._sockets: set[EventsHandler] = set()
         self._position = 0
         self._due: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._sockets)
 
     def join(self, socket: EventsHandler) -> int:
         """The sequence number after which the socket hears all. Raises Unavailable when the server stops."""

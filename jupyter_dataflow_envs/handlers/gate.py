@@ -6,12 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ..domain.errors import Unavailable
-
-if TYPE_CHECKING:
-    from ..service.deployment import Deployment
 
 T = TypeVar("T")
 
@@ -29,16 +26,17 @@ RETRY_SECONDS = 5.0
 class Gate:
     """Gives handlers the open deployment; all methods are for the event loop."""
 
-    def __init__(self, open: Callable[[], Deployment]) -> None:
+    def __init__(self, open: Callable[[], Any]) -> None:
+        """`open`: makes a Deployment, or what stands for it: in the service of a team a Service."""
         self._open = open
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="dataflow-envs")
         self._reading = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="dataflow-envs read")
         self._slow = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="dataflow-envs engine")
-        self._opening: asyncio.Task[Deployment] | None = None
+        self._opening: asyncio.Task[Any] | None = None
         self._failed_at = 0.0
 
     @property
-    def deployment(self) -> Deployment | None:
+    def deployment(self) -> Any:
         """The deployment if it is open by now."""
         task = self._opening
         if task is None or not task.done() or task.cancelled() or task.exception() is not None:
@@ -54,7 +52,7 @@ class Gate:
             return error
         return Unavailable("The environments can't be used: see the server's log for the reason.")
 
-    async def ready(self) -> Deployment:
+    async def ready(self) -> Any:
         """Waits for the deployment. Raises Unavailable with what is wrong with it."""
         failed = self.failure
         if failed is not None and time.monotonic() - self._failed_at < RETRY_SECONDS:
@@ -98,7 +96,7 @@ class Gate:
         self._reading.shutdown(wait=False)
         self._slow.shutdown(wait=False)
 
-    async def _run_open(self) -> Deployment:
+    async def _run_open(self) -> Any:
         try:
             return await self.call(self._open)
         except BaseException:

@@ -13,8 +13,17 @@ if TYPE_CHECKING:
     from ..domain.local import CopiedFrom, Drift, InstalledPackage, LocalEnvironment
     from ..local.environments import LocalEnvironments
     from ..local.records import Record
-    from ..models import CopiedFromAnswer, DriftAnswer, LocalAnswer, LocalPackageAnswer, ReproductionAnswer
+    from ..models import (
+        CopiedFromAnswer,
+        DriftAnswer,
+        LocalAnswer,
+        LocalPackageAnswer,
+        LocalSpec,
+        PlanBody,
+        ReproductionAnswer,
+    )
     from ..service.local import Local
+    from ..service.specs import Draft
 
 LOG_LIMIT = 1024 * 1024
 
@@ -42,16 +51,9 @@ class LocalListHandler(LocalRoute):
     @operation("Make a Local environment, at once.", body="LocalSpec", answer="LocalAnswer", status=202)
     async def post(self) -> None:
         from ..models import LocalSpec
-        from ..service.specs import Draft, WantedBase
 
         asked: LocalSpec = self.body(LocalSpec)
-        draft = Draft(
-            python_version=asked.python_version,
-            conda_requirements=asked.conda_requirements,
-            pip_requirements=asked.pip_requirements,
-            base=WantedBase(asked.base.short_name, asked.base.version) if asked.base else None,
-        )
-        person = self.person
+        person, draft = self.person, local_draft(asked)
         self.answer(await self.call(lambda: self.shown(self.local.create(person, asked.name, draft))), 202)
 
     def _list(self) -> list[LocalAnswer]:
@@ -192,6 +194,17 @@ class CopyToLocalHandler(LocalRoute):
         name = self.body(CopyToLocalBody).name
         person = self.person
         self.answer(await self.call(lambda: self.shown(self.local.copy_to_local(person, short_name, name))), 202)
+
+
+def local_draft(asked: PlanBody) -> Draft:
+    from ..service.specs import Draft, WantedBase
+
+    return Draft(
+        python_version=asked.python_version,
+        conda_requirements=asked.conda_requirements,
+        pip_requirements=asked.pip_requirements,
+        base=WantedBase(asked.base.short_name, asked.base.version) if asked.base else None,
+    )
 
 
 def local_answer(environments: LocalEnvironments, environment: LocalEnvironment) -> LocalAnswer:

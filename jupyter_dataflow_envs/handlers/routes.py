@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from jupyter_server.utils import url_path_join
@@ -19,6 +20,8 @@ from . import (
     local_events,
     log_stream,
     reviews,
+    servers,
+    usage,
     versions,
 )
 
@@ -34,24 +37,33 @@ PATTERNS = {
     "local": r"[^/]+",
 }
 
-ROUTES = [
+SHARED = [
     *deployment.ROUTES,
     *environments.ROUTES,
-    *activation.ROUTES,
-    *kernels.ROUTES,
+    *usage.ROUTES,
     *versions.ROUTES,
     *reviews.ROUTES,
     *imports.ROUTES,
     *log_stream.ROUTES,
     *audit.ROUTES,
     *events.ROUTES,
+    *servers.ROUTES,
+]
+"""What the service of a deployment answers, wherever it runs."""
+
+PERSONAL = [
+    *activation.ROUTES,
+    *kernels.ROUTES,
     *local.ROUTES,
     *local_events.ROUTES,
 ]
+"""What a person's notebook server answers itself, wherever the service runs."""
+
+ROUTES = [*SHARED, *PERSONAL]
 
 
-def tornado_handlers(base_url: str) -> list[tuple[str, Any]]:
-    known = [(url_path_join(base_url, NAMESPACE, _pattern(path)), handler) for path, handler in ROUTES]
+def tornado_handlers(base_url: str, routes: Sequence[tuple[str, Any]] = ROUTES) -> list[tuple[str, Any]]:
+    known = [(url_path_join(base_url, NAMESPACE, _pattern(path)), handler) for path, handler in routes]
     return [*known, (url_path_join(base_url, NAMESPACE, "(.*)"), deployment.UnknownHandler)]
 
 

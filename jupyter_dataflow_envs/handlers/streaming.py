@@ -13,11 +13,17 @@ from tornado.websocket import WebSocketHandler
 from ..domain.errors import DataflowError
 from .base import Asking
 
+REVALIDATE_SECONDS = 60.0
+"""Between two questions whether who opened a socket may still listen."""
+
+POLICY_VIOLATION = 1008
+
 
 class Streaming(WebSocketMixin, WebSocketHandler, Asking):
     """A socket that speaks and is not spoken to; `sending` is the task that does, and ends with the connection."""
 
     sending: asyncio.Task[None] | None = None
+    _revalidating: asyncio.Task[None] | None = None
 
     async def prepare_stream(self, **path: str) -> None:
         """Read what is asked for. A DataflowError refuses the socket."""
@@ -35,11 +41,30 @@ class Streaming(WebSocketMixin, WebSocketHandler, Asking):
             self.refuse(error)
             return
         await super().get(**path)
+        if getattr(self.identity_provider, "revalidates", False):
+            self._revalidating = asyncio.create_task(self._revalidate())
+
+    def revalidated(self) -> None:
+        """Who listens may be another than before: an administrator no longer, say."""
+
+    async def _revalidate(self) -> None:
+        while True:
+            await asyncio.sleep(REVALIDATE_SECONDS)
+            try:
+                user = await ensure_async(self.identity_provider.get_user(self))
+            except DataflowError:
+                continue  # nobody can be asked now: what was true a minute ago is taken to be
+            if user is None:
+                self.close(POLICY_VIOLATION, "Your token is no longer valid here.")
+                return
+            self.current_user = user
+            self.revalidated()
 
     def on_message(self, message: str | bytes) -> None:
         """Nothing is to be said here."""
 
     def on_close(self) -> None:
-        if self.sending is not None:
-            self.sending.cancel()
+        for task in (self.sending, self._revalidating):
+            if task is not None:
+                task.cancel()
         super().on_close()

@@ -16,11 +16,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ..domain.grant import Audience
 from .atomic import replace_file
 from .leases import lease_folder
 
-AUDIENCES = ("latest", "published")
-"""Whose usable version a launcher starts: `latest` the owner's, `published` everybody else's."""
+AUDIENCES: tuple[Audience, ...] = ("latest", "published")
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -76,7 +76,7 @@ def write_launcher(root: Path, environment_id: str, audience: str, target: Targe
     return path
 
 
-def written_launchers(root: Path) -> dict[str, list[str]]:
+def written_launchers(root: Path) -> dict[str, list[Audience]]:
     """The audiences that have a launcher, by the id of the environment."""
     try:
         folders = sorted(f for f in (root / "launchers").iterdir() if _ID.fullmatch(f.name) and f.is_dir())
@@ -85,12 +85,12 @@ def written_launchers(root: Path) -> dict[str, list[str]]:
     return {f.name: audiences_of(root, f.name) for f in folders}
 
 
-def audiences_of(root: Path, environment_id: str) -> list[str]:
+def audiences_of(root: Path, environment_id: str) -> list[Audience]:
     """Those for which the environment has a launcher."""
     return [a for a in AUDIENCES if launcher_path(root, environment_id, a).exists()]
 
 
-def last_started(root: Path, environment_id: str) -> dict[str, datetime]:
+def last_started(root: Path, environment_id: str) -> dict[Audience, datetime]:
     """When a launcher last started a kernel or a command (UTC), by audience; those that never did are left out."""
     found = {}
     for audience in AUDIENCES:

@@ -4,15 +4,24 @@ A lease is the file `leases/<prefix id>/<pid>`. Its first line is the process's 
 and start time (in ticks since boot, so that no change of the clock matters) name a process for good. Its second line
 says which version was started: id of the environment, number. A process that ends leaves its lease behind; whoever asks
 next clears it away.
+
+People's servers on other machines report theirs to the service, which keeps them as `leases/<prefix id>/@<server>`: its
+modification time says when it was last reported, its content how many processes there are.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+REPORT_SECONDS = 300.0
+"""How long a report counts; servers repeat theirs ten times as often."""
 
 _CLOCK_TOLERANCE = 2.0  # seconds; the kernel's boot time, from which psutil counts, is kept in whole seconds
 _DEAD = ("Z", "X")
@@ -57,6 +66,36 @@ def started(root: Path, pids: Collection[int]) -> dict[int, Started]:
         for pid in _pids(folder):
             if pid in pids and _holds(folder, pid, clear=False) and (version := _started(folder / str(pid))):
                 found[pid] = version
+    return found
+
+
+def held(root: Path, *, clear: bool = True) -> set[str]:
+    """The prefixes that anything runs from, as far as it is known; `clear` as in `running`."""
+    return {*running(root, clear=clear), *reported(root)}
+
+
+def report(root: Path, server: str, counts: Mapping[str, int]) -> None:
+    """Another machine's server runs that many processes from each of these prefixes, and from no others."""
+    name = "@" + hashlib.sha256(server.encode()).hexdigest()[:32]
+    for folder in _folders(root):
+        if folder.name not in counts:
+            (folder / name).unlink(missing_ok=True)
+    for prefix_id, count in counts.items():
+        folder = lease_folder(root, prefix_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(str(count))
+
+
+def reported(root: Path) -> dict[str, int]:
+    """How many processes of other machines run from each prefix; unused ones are left out, and old reports go."""
+    found: dict[str, int] = {}
+    for folder in _folders(root):
+        for file in folder.glob("@*"):
+            with suppress(FileNotFoundError, ValueError):
+                if time.time() - file.stat().st_mtime > REPORT_SECONDS:
+                    file.unlink()
+                elif count := int(file.read_text()):
+                    found[folder.name] = found.get(folder.name, 0) + count
     return found
 
 

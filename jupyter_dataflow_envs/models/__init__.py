@@ -15,6 +15,7 @@ from .imports import *
 from .local import *
 from .requests import *
 from .reviews import *
+from .servers import *
 from .versions import *
 
 ANSWERS: dict[str, Any] = {

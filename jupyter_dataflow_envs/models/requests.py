@@ -21,6 +21,13 @@ class BaseBody(Request):
     version: Annotated[int, Field(ge=1, le=10**9)] | None = None
 
 
+class LocalOriginBody(Request):
+    """The Local environment that it is copied from, in a notebook server: its name and folder there."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    prefix: Annotated[str, Field(min_length=1, max_length=4096)]
+
+
 class EnvironmentSpec(Request):
     """What a person asks for when creating an environment. With a base, which brings its own, no Python version."""
 
@@ -31,6 +38,7 @@ class EnvironmentSpec(Request):
     python_version: str | None = None
     conda_requirements: Lines = []
     pip_requirements: Lines = []
+    copied_from: LocalOriginBody | None = None
 
 
 class EnvironmentEdit(Request):
@@ -125,14 +133,19 @@ class ImportBody(Request):
     name: Annotated[str, Field(max_length=300)] | None = None
 
 
-class LocalSpec(Request):
-    """A Local environment to make. With a base, which brings its own, no Python version."""
+class PlanBody(Request):
+    """Requirements that a notebook server will solve itself. With a base, which brings its own, no Python version."""
 
-    name: str
     base: BaseBody | None = None
     python_version: str | None = None
     conda_requirements: Lines = []
     pip_requirements: Lines = []
+
+
+class LocalSpec(PlanBody):
+    """A Local environment to make."""
+
+    name: str
 
 
 class CopyToLocalBody(Request):

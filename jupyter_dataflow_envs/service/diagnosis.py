@@ -40,7 +40,7 @@ class Check:
 
 
 class Diagnosis:
-    def __init__(self, workshop: Workshop, coordinator: Coordinator, kernels_dir: Path) -> None:
+    def __init__(self, workshop: Workshop, coordinator: Coordinator, kernels_dir: Path | None) -> None:
         self._workshop = workshop
         self._coordinator = coordinator
         self._kernels_dir = kernels_dir
@@ -82,6 +82,8 @@ class Diagnosis:
         yield _writable("root", self._workshop.root.path, "DataflowEnvsApp.root_dir")
 
     def _kernels(self) -> Iterator[Check]:
+        if self._kernels_dir is None:
+            return
         folder = next(p for p in (self._kernels_dir, *self._kernels_dir.parents) if p.exists())
         yield _writable("kernels", folder, "JUPYTER_DATA_DIR")
 
@@ -136,7 +138,7 @@ class Diagnosis:
     def _housekeeping(self) -> Iterator[Check]:
         """What the coordinator would do now; nothing of it is done."""
         root = self._workshop.root.path
-        found = housekeeping.plan(self._workshop, lambda: leases.running(root, clear=False))
+        found = housekeeping.plan(self._workshop, lambda: leases.held(root, clear=False))
         yield Check("housekeeping", True, _in_words(found))
 
     def _channels(self) -> Iterator[Check]:

@@ -130,7 +130,7 @@ class Environments:
         with self._database.write() as connection:
             environment = environments.find(connection, short_name, person)
             decision = decide(Action.DELETE, environment, person)
-            forced = force and person.is_admin
+            forced = force and person.is_admin and person.decides
             if not decision.forbidden and not forced:
                 self._refuse_in_use(connection, environment, person)
             if decision.forbidden or not forced:

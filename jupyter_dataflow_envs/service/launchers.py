@@ -10,32 +10,49 @@ from sqlalchemy import Connection
 
 from ..builds.workshop import Workshop
 from ..domain.environment import Environment
+from ..domain.grant import Audience, Grant
 from ..kernels import launcher
-from ..kernels.launcher import Target, write_launcher
+from ..kernels.granted import write_granted
 from ..store import environments, prefixes, versions
 
 
 @dataclass(frozen=True, slots=True)
 class Launcher:
-    """One launcher as it was written: the version it starts, or, without a prefix, the reason that it shows."""
+    """One launcher as it was written, and what it starts."""
 
     path: Path
-    version: int | None
-    digest: str | None
-    prefix: Path | None
-    reason: str | None
+    grant: Grant
 
 
-def audience_of(environment: Environment, person: str, *, draft: bool = False) -> str:
+def audience_of(environment: Environment, person: str, *, draft: bool = False) -> Audience:
     """Whose version the person gets: `latest` as its owner or who tries its draft, `published` as everybody else."""
     return "latest" if draft or person == environment.owner else "published"
 
 
-def full_name_for(environment: Environment, audience: str) -> str:
+def full_name_for(environment: Environment, audience: Audience) -> str:
     """What that audience may read: a name that is not published yet is its owner's."""
     if audience == "latest":
         return environment.full_name
     return environment.publication.full_name if environment.publication else environment.short_name
+
+
+def grant_of(connection: Connection, workshop: Workshop, environment: Environment, audience: Audience) -> Grant:
+    """What that audience may start of an environment, which is given as its owner sees it."""
+    number = environment.latest_success if audience == "latest" else environment.published
+    version = versions.find(connection, environment.id, number) if number is not None else None
+    ready = prefixes.get(connection, version.prefix_id) if version and version.prefix_id else None
+    there = ready is not None and workshop.folders.is_whole(ready.id)
+    return Grant(
+        environment_id=environment.id,
+        short_name=environment.short_name,
+        full_name=full_name_for(environment, audience),
+        audience=audience,
+        version=number,
+        digest=version.digest if version else None,
+        prefix_id=ready.id if ready and there else None,
+        prefix=str(workshop.folders.path(ready.id)) if ready and there else None,
+        reason=None if there else _reason(environment, audience, number),
+    )
 
 
 class Launchers:
@@ -48,24 +65,10 @@ class Launchers:
         self._workshop = workshop
         self._root = workshop.root.path
 
-    def write(self, connection: Connection, environment: Environment, audience: str) -> Launcher:
+    def write(self, connection: Connection, environment: Environment, audience: Audience) -> Launcher:
         """Write the launcher, unless it is right as it stands."""
-        number = environment.latest_success if audience == "latest" else environment.published
-        version = versions.find(connection, environment.id, number) if number is not None else None
-        ready = prefixes.get(connection, version.prefix_id) if version and version.prefix_id else None
-        prefix: Path | None = None
-        if ready is not None and self._workshop.folders.is_whole(ready.id):
-            prefix = self._workshop.folders.path(ready.id)
-        reason = None if prefix is not None else _reason(environment, audience, number)
-        target = Target(
-            short_name=environment.short_name,
-            version=number,
-            prefix=prefix,
-            prefix_id=ready.id if ready is not None and prefix is not None else None,
-            reason=reason,
-        )
-        path = write_launcher(self._root, environment.id, audience, target)
-        return Launcher(path, number, version.digest if version else None, prefix, reason)
+        grant = grant_of(connection, self._workshop, environment, audience)
+        return Launcher(write_granted(self._root, grant), grant)
 
     def exist(self, environment_id: str) -> bool:
         return bool(launcher.audiences_of(self._root, environment_id))
@@ -85,13 +88,13 @@ class Launchers:
                 else:
                     self.rewrite(connection, environment)
 
-    def starts(self) -> dict[str, dict[str, datetime]]:
+    def starts(self) -> dict[str, dict[Audience, datetime]]:
         """When each environment was last started on this machine, by audience; those that never were are left out."""
         found = {i: launcher.last_started(self._root, i) for i in launcher.written_launchers(self._root)}
         return {environment_id: started for environment_id, started in found.items() if started}
 
 
-def _reason(environment: Environment, audience: str, number: int | None) -> str:
+def _reason(environment: Environment, audience: Audience, number: int | None) -> str:
     if number is None and audience == "published":
         return f"'{environment.short_name}' is no longer published."
     whom = "Build it again." if audience == "latest" else "Ask its owner to build it again."

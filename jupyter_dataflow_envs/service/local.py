@@ -77,20 +77,9 @@ class Local:
             assert version.digest is not None
             lock = versions.lock(connection, version.digest)
         wanted = environment.short_name if name is None else name
-        settings = self._workshop.settings
 
         def job(prefix: Path) -> Job:
-            return Job(
-                mode=Mode.INSTALL,
-                caches=self._workshop.caches,
-                sources=settings.sources,
-                prefix=str(prefix),
-                title=wanted,
-                lock=lock,
-                writable=True,
-                allow_source_builds=settings.allow_source_builds,
-                run_link_scripts=settings.run_link_scripts,
-            )
+            return replace(self._workshop.install_job(lock, wanted, prefix), writable=True)
 
         return self.environments.make(
             wanted,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from ..domain.errors import FieldError, InvalidSpec, NotAllowed
 from ..domain.events import EventKind
 from ..domain.names import check_python_version, shown
-from ..domain.permissions import Person
+from ..domain.permissions import Person, require_administrator
 from ..domain.policy import Policy, Violation
 from ..store import deployment, environments, events, versions
 from ..store.database import Database
@@ -48,8 +48,7 @@ class Policies:
 
         Raises NotAllowed, and InvalidSpec for a specifier that nothing could be compared with.
         """
-        if not person.is_admin:
-            raise NotAllowed("Only an administrator can change the policy.")
+        require_administrator(person, "change the policy")
         errors = _errors(policy)
         if errors:
             raise InvalidSpec(errors)

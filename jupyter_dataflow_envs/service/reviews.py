@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 from ..builds.workshop import Workshop
 from ..domain.clock import to_text
 from ..domain.environment import Environment
-from ..domain.errors import Conflict, FieldError, InvalidSpec, NotAllowed, NotFound
+from ..domain.errors import Conflict, FieldError, InvalidSpec, NotFound
 from ..domain.events import EventKind
 from ..domain.lock import LockDiff, diff
 from ..domain.names import check_description
 from ..domain.origins import ExplainedPackage, explain
-from ..domain.permissions import Action, Person, require
+from ..domain.permissions import Action, Person, require, require_administrator
 from ..domain.policy import Violation
 from ..domain.review import Review, ReviewState
 from ..domain.version import Version
@@ -179,8 +179,8 @@ class Reviews:
         environment = environments.find_by_id(connection, review.environment_id, person)
         if environment is None or not (person.is_admin or person.name == environment.owner):
             raise NotFound("There is no such review.")
-        if only_administrators and not person.is_admin:
-            raise NotAllowed("Only an administrator can decide about a submission.")
+        if only_administrators:
+            require_administrator(person, "decide about a submission")
         return review, environment
 
     def _decided(self, review: Review, digest: str, wanted: ReviewState, person: Person) -> Review | None:

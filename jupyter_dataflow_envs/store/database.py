@@ -104,6 +104,7 @@ class Database:
             self._prepare(backups, may_migrate=may_migrate, creator=creator)
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.touch(0o600)  # before SQLite makes it: the files beside it get its mode
         with FileLock(f"{self.file}.init.lock"):
             self._prepare(backups, may_migrate=may_migrate, creator=creator)
 
@@ -116,8 +117,6 @@ class Database:
                 connection.execute(text("INSERT INTO alembic_version VALUES (:v)"), {"v": SCHEMA_VERSION})
                 deployment.write(connection, "id", uuid.uuid4().hex)
                 deployment.write(connection, "creator", creator)
-            if self.file is not None:
-                self.file.chmod(0o600)
         elif current != SCHEMA_VERSION:
             self._migrate(current, backups, may_migrate=may_migrate)
         if self.is_sqlite:

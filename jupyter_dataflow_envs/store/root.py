@@ -53,13 +53,20 @@ class Root:
     def cache(self, name: str) -> Path:
         return self.path / "cache" / name
 
-    def create(self) -> None:
-        """Make what is missing. Raises Unavailable when the folder can't be written."""
+    def create(self, *, shared: bool = False) -> None:
+        """Make what is missing. Raises Unavailable when the folder can't be written.
+
+        `shared`: people of other accounts run from its prefixes. They can go through the folders that hold these, not
+        list them, and nothing else is theirs to read.
+        """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self.path.chmod(0o700)
             for folder in (self.prefixes, self.logs, self.previews, self.names):
                 folder.mkdir(parents=True, exist_ok=True)
+            for folder in self.path.iterdir():
+                if shared and folder.is_dir():
+                    folder.chmod(0o711 if folder == self.prefixes else 0o700)
+            self.path.chmod(0o711 if shared else 0o700)
         except OSError as error:
             raise Unavailable(
                 f"The folder of environments {self.path} can't be written ({error.strerror}): set "

@@ -757,157 +757,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/environments/{short_name}/activate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                short_name: string;
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Make it a kernel of this notebook server. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    short_name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "application/json": components["schemas"]["ActivateRequest"];
-                };
-            };
-            responses: {
-                /** @description Done. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["KernelAnswer"];
-                    };
-                };
-                /** @description Refused. */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/environments/{short_name}/deactivate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                short_name: string;
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Take its kernel away. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    short_name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["KernelAnswer"];
-                    };
-                };
-                /** @description Refused. */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/environments/{short_name}/launcher": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                short_name: string;
-            };
-            cookie?: never;
-        };
-        /** The script that starts commands in the version that you can use. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    short_name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LauncherAnswer"];
-                    };
-                };
-                /** @description Refused. */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/environments/{short_name}/usage": {
         parameters: {
             query?: never;
@@ -936,51 +785,6 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["UsageDetails"];
-                    };
-                };
-                /** @description Refused. */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/kernels": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The environments' kernels that run in this Jupyter server, and the version of each. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["KernelList"];
                     };
                 };
                 /** @description Refused. */
@@ -2087,6 +1891,509 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is active in that notebook server of yours. */
+        get: {
+            parameters: {
+                query?: {
+                    server?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GrantList"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/grants/renewal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** That a notebook server of yours is alive, and what runs there. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["RenewalBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/grants/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What it takes to install these requirements elsewhere. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InstallationAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        /** The version that you can run commands in. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GrantAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        /** Make it active in a notebook server of yours. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ActivationBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GrantAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Take it back there. */
+        delete: {
+            parameters: {
+                query?: {
+                    server?: string;
+                };
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/installation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        /** What it takes to install the version that you can use on another machine. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InstallationAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it a kernel of this notebook server. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ActivateRequest"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KernelAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take its kernel away. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KernelAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{short_name}/launcher": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        /** The script that starts commands in the version that you can use. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LauncherAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kernels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The environments' kernels that run in this Jupyter server, and the version of each. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KernelList"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/local": {
         parameters: {
             query?: never;
@@ -2652,6 +2959,19 @@ export interface components {
             /** Draft */
             draft: boolean;
         };
+        /**
+         * ActivationBody
+         * @description `server`: what the notebook server calls itself. `draft` as in `ActivateRequest`.
+         */
+        ActivationBody: {
+            /** Server */
+            server: string;
+            /**
+             * Draft
+             * @default false
+             */
+            draft: boolean;
+        };
         /** AttemptAnswer */
         AttemptAnswer: {
             /** Attempt */
@@ -3006,6 +3326,8 @@ export interface components {
              * @default []
              */
             pip_requirements: string[];
+            /** @default null */
+            copied_from: components["schemas"]["LocalOriginBody"] | null;
         };
         /**
          * ErrorAnswer
@@ -3087,6 +3409,42 @@ export interface components {
             /** Message */
             message: string;
         };
+        /**
+         * GrantAnswer
+         * @description The version that one may start, and where it is installed: the same absolute path on every machine.
+         *
+         *     Without a prefix nothing is there to start, and `reason` says why. `has_image`: it can be fetched where it is not.
+         */
+        GrantAnswer: {
+            /** Environment Id */
+            environment_id: string;
+            /** Short Name */
+            short_name: string;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Audience
+             * @enum {string}
+             */
+            audience: "latest" | "published";
+            /** Version */
+            version: number | null;
+            /** Digest */
+            digest: string | null;
+            /** Prefix Id */
+            prefix_id: string | null;
+            /** Prefix */
+            prefix: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Has Image */
+            has_image: boolean;
+        };
+        /** GrantList */
+        GrantList: {
+            /** Items */
+            items: components["schemas"]["GrantAnswer"][];
+        };
         /** HealthAnswer */
         HealthAnswer: {
             /**
@@ -3163,6 +3521,18 @@ export interface components {
             conda_requirements: string[];
             /** Pip Requirements */
             pip_requirements: string[];
+        };
+        /**
+         * InstallationAnswer
+         * @description `job`: what the engine of the same release is told, but for folders; URLs have no credentials. `grant`: of the
+         *     version that it installs; None where requirements are to be solved.
+         */
+        InstallationAnswer: {
+            /** Job */
+            job: {
+                [key: string]: unknown;
+            };
+            grant: components["schemas"]["GrantAnswer"] | null;
         };
         /** KernelAnswer */
         KernelAnswer: {
@@ -3369,6 +3739,16 @@ export interface components {
             at: string;
         };
         /**
+         * LocalOriginBody
+         * @description The Local environment that it is copied from, in a notebook server: its name and folder there.
+         */
+        LocalOriginBody: {
+            /** Name */
+            name: string;
+            /** Prefix */
+            prefix: string;
+        };
+        /**
          * LocalPackageAnswer
          * @description `unreproducible`: why no name and version would bring it again.
          */
@@ -3391,11 +3771,9 @@ export interface components {
         };
         /**
          * LocalSpec
-         * @description A Local environment to make. With a base, which brings its own, no Python version.
+         * @description A Local environment to make.
          */
         LocalSpec: {
-            /** Name */
-            name: string;
             /** @default null */
             base: components["schemas"]["BaseBody"] | null;
             /**
@@ -3413,6 +3791,8 @@ export interface components {
              * @default []
              */
             pip_requirements: string[];
+            /** Name */
+            name: string;
         };
         /**
          * LogFrame
@@ -3548,6 +3928,29 @@ export interface components {
             manager: "conda" | "pip";
             /** Versions */
             versions: string[];
+        };
+        /**
+         * PlanBody
+         * @description Requirements that a notebook server will solve itself. With a base, which brings its own, no Python version.
+         */
+        PlanBody: {
+            /** @default null */
+            base: components["schemas"]["BaseBody"] | null;
+            /**
+             * Python Version
+             * @default null
+             */
+            python_version: string | null;
+            /**
+             * Conda Requirements
+             * @default []
+             */
+            conda_requirements: string[];
+            /**
+             * Pip Requirements
+             * @default []
+             */
+            pip_requirements: string[];
         };
         /** PolicyAnswer */
         PolicyAnswer: {
@@ -3736,6 +4139,31 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * RenewalBody
+         * @description `started`: when kernels and commands were last started there, by environment id and audience. `running`: how many
+         *     processes run there, by prefix id.
+         */
+        RenewalBody: {
+            /** Server */
+            server: string;
+            /**
+             * Started
+             * @default {}
+             */
+            started: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * Running
+             * @default {}
+             */
+            running: {
+                [key: string]: number;
+            };
         };
         /**
          * ReproductionAnswer

@@ -79,7 +79,7 @@ def id_of(deployment: Deployment, name: str) -> str:
 
 
 def kernel_json(server: Deployment, name: str) -> Path:
-    return server._settings.kernels_dir / f"dataflow-{name}" / "kernel.json"
+    return server.activations.kernels_dir / f"dataflow-{name}" / "kernel.json"
 
 
 def spec_of(server: Deployment, name: str) -> dict[str, Any]:
@@ -301,13 +301,13 @@ def test_a_launcher_for_commands_needs_no_activation(deployment: Deployment, car
     with pytest.raises(Conflict, match="It is not published"):
         carols.activations.launcher(BOSS, "comma")
     own = deployment.activations.launcher(ALICE, "comma")
-    assert (own.path.name, own.version, runs(own.path)) == ("latest", 1, "1.1")
+    assert (own.path.name, own.grant.version, runs(own.path)) == ("latest", 1, "1.1")
     publish(deployment, "comma")
     move(deployment, "comma", "1.2")
     wait_until(lambda: runs(own.path) == "1.2", "alice's to move", 5)
     carols_own = carols.activations.launcher(CAROL, "comma")
-    assert (carols_own.path.name, carols_own.version, runs(carols_own.path)) == ("published", 1, "1.1")
-    assert carols_own.digest == deployment.versions.get(ALICE, "comma", 1).version.digest
+    assert (carols_own.path.name, carols_own.grant.version, runs(carols_own.path)) == ("published", 1, "1.1")
+    assert carols_own.grant.digest == deployment.versions.get(ALICE, "comma", 1).version.digest
     # Nobody has it active, and yet what was handed out moves.
     publish(deployment, "comma")
     wait_until(lambda: runs(carols_own.path) == "1.2", "carol's to move", 5)
@@ -322,7 +322,7 @@ def test_a_command_keeps_its_prefix_and_a_launcher_starts_no_removed_one(
     made(deployment, "lease", python, "1.7")
     publish(deployment, "lease")
     written = carols.activations.launcher(CAROL, "lease")
-    assert written.prefix is not None
+    assert written.grant.prefix is not None
     monkeypatch.setattr(housekeeping, "GRACE", timedelta(0))
 
     def swept() -> None:
@@ -334,16 +334,16 @@ def test_a_command_keeps_its_prefix_and_a_launcher_starts_no_removed_one(
     ) as running:
         assert running.stdout is not None
         running.stdout.readline()
-        usage = deployment.activations.usage(ALICE, "lease")
+        usage = deployment.usages.of(ALICE, "lease")
         assert (usage.running_kernels, usage.active_people) == (1, 0)
         assert usage.last_started is not None
         kept = written.path.read_bytes()
         deployment.environments.delete(BOSS, "lease", force=True)
         swept()
-        assert (written.prefix / "bin" / "python").exists()
+        assert (written.grant.prefix / "bin" / "python").exists()
         running.communicate("\n")
     swept()
-    assert not written.prefix.exists()
+    assert not written.grant.prefix.exists()
     # Somebody made a copy: it names a folder that is gone for ever.
     copy = deployment.root.path.parent / "copy"
     copy.write_bytes(kept)
@@ -357,8 +357,8 @@ def test_files_that_are_gone_are_a_reason(deployment: Deployment, carols: Deploy
     made(deployment, "lost", python, "1.8")
     publish(deployment, "lost")
     written = carols.activations.launcher(CAROL, "lost")
-    assert written.prefix is not None
-    remove_tree(written.prefix)
+    assert written.grant.prefix is not None
+    remove_tree(written.grant.prefix)
     reason = "'Full name' can't start: its installed files are gone."
     with pytest.raises(Conflict, match=f"{reason} Ask its owner to build it again."):
         carols.activations.launcher(CAROL, "lost")
@@ -381,7 +381,7 @@ def test_what_was_started_counts_for_those_whose_version_it_is(
         carols.activations.activate(CAROL, name)
 
     def started(name: str) -> dict[str, Any]:
-        return {a.person: a.last_started for a in deployment.activations.usage(BOSS, name).activations}
+        return {a.person: a.last_started for a in deployment.usages.of(BOSS, name).activations}
 
     def renewed() -> None:
         for server in (deployment, carols):
@@ -389,13 +389,13 @@ def test_what_was_started_counts_for_those_whose_version_it_is(
 
     renewed()
     assert started("start") == {"alice": None, "carol": None}
-    assert deployment.activations.usage(ALICE, "start").last_started is None
+    assert deployment.usages.of(ALICE, "start").last_started is None
     runs(carols.activations.launcher(CAROL, "start").path)
     renewed()
     first = started("start")
     assert first["alice"] is None
     assert first["carol"] is not None
-    usage = deployment.activations.usage(ALICE, "start")
+    usage = deployment.usages.of(ALICE, "start")
     assert (usage.last_started, usage.active_people) == (first["carol"], 2)
     with deployment.database.read() as connection:
         assert environments.find(connection, "start", CAROL).usage.last_started == first["carol"]
@@ -419,20 +419,20 @@ def test_who_uses_it_is_for_its_owner_and_administrators(
 ) -> None:
     made(deployment, "usage", python)
     with pytest.raises(NotFound):
-        carols.activations.usage(CAROL, "usage")
+        carols.usages.of(CAROL, "usage")
     publish(deployment, "usage")
     with pytest.raises(NotAllowed, match="Only its owner or an administrator"):
-        carols.activations.usage(CAROL, "usage")
+        carols.usages.of(CAROL, "usage")
     carols.activations.activate(CAROL, "usage")
     carols.activations.activate(BOSS, "usage")
     with deployment.database.write() as connection:
         connection.execute(text("UPDATE activations SET leased_until = since WHERE person = 'carol'"))
-    usage = deployment.activations.usage(ALICE, "usage")
+    usage = deployment.usages.of(ALICE, "usage")
     assert [(a.person, a.draft) for a in usage.activations] == [("boss", False), ("carol", False)]
     assert usage.activations[1].leased_until == usage.activations[1].since
     assert (usage.active_people, usage.running_kernels, usage.based_on_it) == (1, 0, [])
     for person, child in ((ALICE, "chil1"), (CAROL, "chil2"), (CAROL, "chil3")):
         base = WantedBase("usage")
         deployment.environments.create(person, child, Draft("Child", "", None, ("tiny-003",), (), base))
-    assert deployment.activations.usage(ALICE, "usage").based_on_it == ["chil1"]
-    assert deployment.activations.usage(BOSS, "usage").based_on_it == ["chil1", "chil2", "chil3"]
+    assert deployment.usages.of(ALICE, "usage").based_on_it == ["chil1"]
+    assert deployment.usages.of(BOSS, "usage").based_on_it == ["chil1", "chil2", "chil3"]

@@ -1,0 +1,206 @@
+"""The service of a team, by itself: the environments' API and nothing else of a Jupyter server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jupyter_core.application import JupyterApp
+from jupyter_server.auth.authorizer import AllowAllAuthorizer
+from jupyter_server.auth.identity import IdentityProvider
+from jupyter_server.utils import url_path_join
+from tornado import web
+from tornado.httpserver import HTTPServer
+from traitlets import Bool, Int, Type, Unicode, default
+
+from .domain.errors import Unavailable
+from .handlers import metrics, observed, ready
+from .handlers.base import BODY_LIMIT, operating_system_user
+from .handlers.gate import Gate
+from .handlers.routes import SHARED, tornado_handlers
+from .structured_log import JsonFormatter
+from .traits import DeploymentTraits
+
+if TYPE_CHECKING:
+    from .service.core import Service
+
+PING_SECONDS = 30
+"""Between two pings of an open socket: proxies close those that are silent for a minute."""
+
+
+class DataflowEnvsService(DeploymentTraits, JupyterApp):
+    """Serves the environments of a team.
+
+    As a service that JupyterHub manages it takes address and token from the environment that the hub gives it. Its own
+    settings stand in jupyter_dataflow_envs_service_config.py, in any of Jupyter's configuration folders.
+    """
+
+    name = "jupyter-dataflow-envs-service"
+    description = __doc__
+
+    ip = Unicode(help="Address to listen on. Default: the hub's word, else 127.0.0.1.").tag(config=True)
+
+    port = Int(help="Port to listen on. Default: the hub's word, else 8998.").tag(config=True)
+
+    base_url = Unicode(help="Path below which everything is. Default: the hub's word, else /.").tag(config=True)
+
+    certfile = Unicode("", help="Certificate, to be reached by https.").tag(config=True)
+
+    keyfile = Unicode("", help="Key of the certificate.").tag(config=True)
+
+    identity_provider_class = Type(
+        klass=IdentityProvider,
+        help="Who people are. Default: whose JupyterHub token it is; without a hub, Jupyter's own token: one person.",
+    ).tag(config=True)
+
+    trust_builds = Bool(
+        False,
+        help="Whether builds may run under the service's own account, although strangers' code in them could read what "
+        "the service can: its database and its tokens.",
+    ).tag(config=True)
+
+    json_log = Bool(
+        None, allow_none=True, help="Whether log lines are JSON. Default: unless somebody looks at them in a terminal."
+    ).tag(config=True)
+
+    open_metrics = Bool(False, help="Whether /metrics is told without a token.").tag(config=True)
+
+    @default("ip")
+    def _default_ip(self) -> str:
+        return urlsplit(os.environ.get("JUPYTERHUB_SERVICE_URL", "")).hostname or "127.0.0.1"
+
+    @default("port")
+    def _default_port(self) -> int:
+        return urlsplit(os.environ.get("JUPYTERHUB_SERVICE_URL", "")).port or 8998
+
+    @default("base_url")
+    def _default_base_url(self) -> str:
+        return os.environ.get("JUPYTERHUB_SERVICE_PREFIX") or "/"
+
+    @default("allow_source_builds")
+    def _default_allow_source_builds(self) -> bool:
+        return False
+
+    @default("identity_provider_class")
+    def _default_identity_provider_class(self) -> type[IdentityProvider]:
+        if not os.environ.get("JUPYTERHUB_API_TOKEN"):
+            return IdentityProvider
+        from .handlers.hub_identity import HubIdentityProvider
+
+        return HubIdentityProvider
+
+    def start(self) -> None:
+        super().start()
+        if sys.platform == "win32":
+            sys.exit("The environment service runs on Linux and macOS.")
+        if not self.trust_builds:
+            sys.exit(
+                "Builds would run under the service's own account, which can read its database and tokens: let them "
+                "run elsewhere (dask_scheduler), or say that you trust them (--DataflowEnvsService.trust_builds=True)."
+            )
+        self._set_up_log()
+        asyncio.run(self._serve())
+
+    def _set_up_log(self) -> None:
+        """All of the process writes to standard error, our own and the libraries' lines alike."""
+        handler = logging.StreamHandler()
+        as_json = not sys.stderr.isatty() if self.json_log is None else self.json_log
+        handler.setFormatter(
+            JsonFormatter() if as_json else logging.Formatter("%(levelname).1s %(asctime)s %(message)s")
+        )
+        logging.basicConfig(handlers=[handler], level=str(self.log_level), force=True)
+        self.log = logging.getLogger("dataflow_envs")
+
+    async def _serve(self) -> None:
+        gate = Gate(self._open)
+        server = HTTPServer(
+            self._application(gate),
+            ssl_options={"certfile": self.certfile, "keyfile": self.keyfile} if self.certfile else None,
+            max_body_size=BODY_LIMIT + 1024,
+            xheaders=False,
+        )
+        server.listen(self.port, self.ip)
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ended.set)
+        scheme = "https" if self.certfile else "http"
+        self.log.info("Environments are served at %s://%s:%d%s", scheme, self.ip, self.port, self.base_url)
+        opening = asyncio.create_task(self._keep_open(gate))
+        await ended.wait()
+        self.log.info("Stopping: running builds go back to the queue")
+        server.stop()
+        opening.cancel()
+        await gate.stop()
+        await server.close_all_connections()
+
+    async def _keep_open(self, gate: Gate) -> None:
+        """Builds wait for nobody's request; what can't be opened now is tried again."""
+        while True:
+            try:
+                await gate.ready()
+                return
+            except Unavailable as error:
+                self.log.error("Environments are not available: %s", error.message)
+            await asyncio.sleep(5)
+
+    def _application(self, gate: Gate) -> web.Application:
+        provider = self.identity_provider_class(parent=self, log=self.log)
+        if provider.token_generated:
+            self.log.info("Token: %s", provider.token)
+        settings: dict[str, Any] = {
+            "base_url": self.base_url,
+            "identity_provider": provider,
+            "authorizer": AllowAllAuthorizer(parent=self, identity_provider=provider),
+            "cookie_secret": secrets.token_bytes(32),
+            # Tokens alone are taken: a page elsewhere can't send one that it does not have.
+            "allow_remote_access": True,
+            "xsrf_cookies": True,
+            "websocket_ping_interval": PING_SECONDS,
+            "log_function": observed.note,
+            "dataflow_envs_gate": gate,
+            "dataflow_envs_open_metrics": self.open_metrics,
+        }
+        own = [
+            (url_path_join(self.base_url, "ready"), ready.ReadyHandler),
+            (url_path_join(self.base_url, "metrics"), metrics.MetricsHandler),
+        ]
+        return web.Application(
+            [*own, *tornado_handlers(self.base_url, SHARED), (".*", ready.NowhereHandler)], **settings
+        )
+
+    def _open(self) -> Service:
+        from .service.core import Service, ServiceSettings
+
+        try:
+            service = Service(
+                ServiceSettings(
+                    root=Path(self.root_dir),
+                    database_url=self.database_url,
+                    admins=tuple(self.admins),
+                    creator=operating_system_user(),
+                    builds=self.build_settings(),
+                    allow_self_approval=self.allow_self_approval,
+                    shared=True,
+                ),
+                self.log,
+            )
+        except Unavailable:
+            raise
+        except Exception:
+            self.log.exception("Environments could not be opened")
+            raise
+        service.start()
+        return service
+
+
+main = DataflowEnvsService.launch_instance
+
+if __name__ == "__main__":
+    main()
