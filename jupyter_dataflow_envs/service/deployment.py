@@ -21,6 +21,7 @@ from ..kernels.launcher import write_fallback
 from ..local.environments import LocalSettings
 from ..store import deployment, events
 from ..store.database import Database, SchemaUnusable
+from ..store.postgresql import DatabaseAway
 from ..store.root import Root
 from ..store.watch import ChangeWatch
 from .activation import Activations
@@ -41,6 +42,9 @@ from .versions import Versions
 
 POLL_SECONDS = 0.1
 """How often other servers' writes are looked for; this server's own are announced."""
+
+AWAY_SECONDS = 0.5
+"""Between two tries to reach a database that is away."""
 
 BEAT_SECONDS = 30.0
 """Between two renewals of the leases that this server and this machine hold."""
@@ -92,15 +96,19 @@ class Deployment:
             self.database.prepare(
                 backups=self.root.backups, may_migrate=self.coordinator.try_lock(), creator=settings.creator
             )
+            self.coordinator.begin()
             with self.database.read() as connection:
                 self.id: str = deployment.read(connection, "id")
                 self._creator: str = deployment.read(connection, "creator")
                 self._seen = events.last(connection)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, DatabaseAway):
+                log.error("The database of the environments can't be used: %s", error.reason)
             self.coordinator.stop()
             self.database.close()
             raise
         write_fallback(self.root.path, settings.python)
+        self._moved: set[str] = set()
         self._wake = threading.Event()
         self._ended = threading.Event()
         kernelspecs = Kernelspecs(settings.kernels_dir, self.id, self.root.path)
@@ -170,12 +178,15 @@ class Deployment:
 
     def _watch(self) -> None:
         watch = ChangeWatch(self.database)
-        self._quietly(self.activations.reconcile)
         self._quietly(self._open_local)
         beaten = time.monotonic()
-        woken = True
+        woken, reconciled, away = True, False, False
         while not self._ended.is_set():
+            self.coordinator.keep()
             try:
+                if not reconciled:
+                    self._quietly(self.activations.reconcile)
+                    reconciled = True
                 changed = watch.changed() or woken
                 if changed:
                     self._follow()
@@ -184,6 +195,15 @@ class Deployment:
                 if time.monotonic() - beaten >= BEAT_SECONDS:
                     beaten = time.monotonic()
                     self._beat()
+                if away:
+                    self._log.warning("The database is back")
+                    away = False
+            except DatabaseAway as error:
+                if not away:
+                    self._log.error("The database is away, which stops builds until it is back: %s", error.reason)
+                    away = True
+                self._ended.wait(AWAY_SECONDS)
+                self._wake.set()
             except Exception:  # noqa: BLE001  # the queue must be looked after again, whatever it was
                 self._log.exception("The environments' queue could not be looked after; trying again")
                 self._ended.wait(1.0)
@@ -194,6 +214,7 @@ class Deployment:
 
     def _follow(self) -> None:
         """Move kernels with the versions behind them, then tell who listens: whoever hears of a version finds it."""
+        self._move()
         while fresh := self._fresh_events():
             try:
                 self._take_over(fresh)
@@ -209,7 +230,14 @@ class Deployment:
         for event in fresh:
             if event.kind is EventKind.DELETED and event.short_name and event.environment_id:
                 self.activations.forget(event.short_name, event.environment_id)
-        self.activations.refresh(_moved(fresh))
+        self._moved |= _moved(fresh)
+        self._move()
+
+    def _move(self) -> None:
+        """Kept until it is done: the database may go away in the midst of it."""
+        if self._moved:
+            self.activations.refresh(self._moved)
+            self._moved = set()
 
     def _open_local(self) -> None:
         """Kernels of Local environments are put right at the start, whether anybody asks for them or not."""
@@ -230,6 +258,8 @@ class Deployment:
     def _quietly(self, act: Callable[[], None]) -> None:
         try:
             act()
+        except DatabaseAway:
+            raise
         except Exception:  # noqa: BLE001  # builds go on without kernels
             self._log.exception("Kernels could not be put right")
 

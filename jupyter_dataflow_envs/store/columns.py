@@ -21,7 +21,7 @@ ALL_LETTERS = "und-x-icu"
 
 
 class _Plain(TypeDecorator[str]):
-    """PostgreSQL has no NUL in texts. Nothing that people enter may hold one; what they search for is then not there."""
+    """PostgreSQL has no NUL in texts. Nothing that people enter may hold one; what they seek is then not there."""
 
     impl = String
     cache_ok = True

@@ -14,6 +14,7 @@ from typing import Any
 
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, TimeoutError
 
 from ..domain.clock import from_text, now, to_text
@@ -100,15 +101,15 @@ class Database:
                 raise Fenced("Another server runs the queue by now.")
             yield connection
 
-    @contextmanager
-    def own_connection(self) -> Iterator[Connection]:
+    def own_connection(self, isolation: IsolationLevel = "READ COMMITTED") -> Connection:
         """A connection of PostgreSQL that is no other's, for what a session holds: locks, notifications.
 
-        It is closed when the block ends. Raises DatabaseAway.
+        Who asks for it closes it. Raises DatabaseAway.
         """
-        with self._reached(), self.engine.connect() as connection:
+        with self._reached():
+            connection = self.engine.connect().execution_options(isolation_level=isolation)
             connection.detach()
-            yield connection
+            return connection
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -42,7 +42,8 @@ Counter = BigInteger().with_variant(Integer, "sqlite")
 deployment = Table(
     "deployment",
     metadata,
-    # id: of this deployment, in kernelspecs; host: where its SQLite file is in use; creator; policy
+    # id: of this deployment, in kernelspecs; host: where its SQLite file is in use; creator; policy; epoch: of the
+    # coordinator, who notes itself as coordinator
     Column("key", Name(40), primary_key=True),
     Column("value", JSON, nullable=False),
 )
