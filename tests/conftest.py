@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.channel_fixtures import channel, wheelhouse
 from tests.live_fixtures import channel_server, client, live
+from tests.postgresql_fixtures import postgresql
 
-__all__ = ["channel", "channel_server", "client", "live", "wheelhouse"]
+__all__ = ["channel", "channel_server", "client", "live", "postgresql", "wheelhouse"]
 
 # Who starts the tests in the background may have SIGINT ignored, which every process started here would inherit:
 # kernels and commands could not be interrupted then.

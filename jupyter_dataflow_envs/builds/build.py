@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError, SQLAlchemyError
 
 from ..domain.clock import now
-from ..domain.errors import NotFound
+from ..domain.errors import NotFound, Unavailable
 from ..domain.events import EventKind
 from ..domain.lock import Lock
 from ..domain.version import Progress, Step, StepDuration
@@ -30,6 +30,9 @@ from .workshop import Workshop
 PROGRESS_SECONDS = 0.25
 """Between two writes of a build's progress to the database."""
 
+AGAIN_SECONDS = 0.5
+"""Between two tries to write how a run ended, while the database is away."""
+
 
 class Build:
     """The listener of one run. All of it happens in the thread that calls `run`; `cancel` may be called from any."""
@@ -41,6 +44,7 @@ class Build:
         self.run_id = uuid.uuid4().hex
         self._prefix_id = workshop.folders.new_id()
         self._stop = threading.Event()
+        self._abandoned = threading.Event()
         self._handing_back = False
         self._phase = "solving"
         self._progress: Progress | None = None
@@ -59,10 +63,14 @@ class Build:
         self._handing_back = True
         self._stop.set()
 
+    def abandon(self) -> None:
+        """End the thread, even where the database is away: the next coordinator takes care of the attempt."""
+        self._abandoned.set()
+
     def run(self) -> None:
         """From the claim to the committed result; returns when nothing of the run is left but what it built."""
         queued = self._queued
-        with self._workshop.database.write() as connection:
+        with self._workshop.database.write_as_coordinator() as connection:
             if not queue.claim(connection, queued.id, self.run_id, self._prefix_id):
                 return
             self._record(connection, EventKind.BUILD_STARTED)
@@ -72,7 +80,7 @@ class Build:
                 job = self._job(connection)
             self._log = self._workshop.logs.open(queued.environment_id, queued.number, queued.attempt)
         except (NotFound, NoResultFound, FileNotFoundError):
-            if self._is_deleted():
+            if self._is_over():
                 self._throw_away()
                 return
             raise
@@ -86,13 +94,15 @@ class Build:
             self._say(f"Going back to version {queued.reverted_from}: its packages are installed as they were")
         try:
             last = self._take_installed(job) or self._workshop.runner.run(job, self, self._stop)
+        except Unavailable:
+            self._handing_back, self._reused, last = True, False, None
         except (OSError, SQLAlchemyError) as error:
             last = {"type": "failure", "reason": self._explained(error), "steps": []}
-        self._end(last)
+        self._end_when_reached(last)
         self._changed()
 
-    def _is_deleted(self) -> bool:
-        """Whether an administrator has deleted the environment by force since the claim."""
+    def _is_over(self) -> bool:
+        """Whether the attempt is this run's no more: an administrator has deleted the environment by force, say."""
         with self._workshop.database.read() as connection:
             return all(q.run_id != self.run_id for q in queue.active(connection))
 
@@ -168,8 +178,8 @@ class Build:
 
     def _write_progress(self) -> None:
         self._progress_written = time.monotonic()
-        # A full disk is the engine's to explain; how far it had come is not worth a failure.
-        with suppress(OperationalError), self._workshop.database.write() as connection:
+        # A full disk is the engine's to explain, a database comes back; how far it had come is not worth a failure.
+        with suppress(OperationalError, Unavailable), self._workshop.database.write() as connection:
             queue.note_progress(connection, self.run_id, self._phase, self._progress)
         self._changed()
 
@@ -197,6 +207,27 @@ class Build:
         assert self._queued.reverted_from is not None
         earlier = versions.find(connection, self._queued.environment_id, self._queued.reverted_from)
         return prefixes.get(connection, earlier.prefix_id) if earlier.prefix_id else None
+
+    def _end_when_reached(self, last: Message | None) -> None:
+        """However long the database is away; what was committed as it went stays as it is."""
+        try:
+            self._end(last)
+            return
+        except Unavailable:
+            pass
+        while not self._abandoned.wait(AGAIN_SECONDS):
+            with suppress(Unavailable):
+                if not self._is_over():
+                    self._end(last)
+                elif not self._is_kept():
+                    self._throw_away()
+                return
+
+    def _is_kept(self) -> bool:
+        """Whether what this run installed is some version's by now."""
+        with self._workshop.database.read() as connection:
+            mine = prefixes.get(connection, self._prefix_id)
+        return mine is not None and mine.state == "ready"
 
     def _end(self, last: Message | None) -> None:
         steps = [StepDuration(s["name"], s["duration"]) for s in (last or {}).get("steps", [])]
@@ -244,7 +275,7 @@ class Build:
         if self._handing_back and not mine.cancel_requested_by:
             queue.hand_back(connection, self.run_id, interrupted=False)
             self._record(connection, EventKind.BUILD_INTERRUPTED)
-            self._close_log("The server is stopping: the build goes back to its place in the queue.")
+            self._close_log("This server does not run the build any more: it goes back to its place in the queue.")
             return
         reason = self._reason(mine, last)
         queue.fail(connection, self.run_id, reason, steps, time.monotonic() - self._started)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from ..domain.clock import now, to_text
 from ..domain.events import EventKind
 from ..store import events, prefixes, queue
+from ..store.coordination import coordination_of
+from ..store.database import Fenced
+from ..store.postgresql import DatabaseAway
 from ..store.queue import QueuedAttempt
 from .build import Build
 from .housekeeping import sweep
@@ -26,9 +22,6 @@ from .workshop import Workshop
 
 TAKE_OVER_SECONDS = 1.0
 """Between two tries to get the lock of a coordinator that may have died."""
-
-LOOK_SECONDS = 0.05
-"""How long to try: whoever asks for the holder takes the lock for a moment."""
 
 SWEEP_SECONDS = 30.0
 """Between two looks in the database for what nobody needs any more."""
@@ -51,9 +44,9 @@ class Coordinator:
         self._workshop = workshop
         self._in_use = in_use
         self._log = log
-        self._lock = FileLock(workshop.root.coordinator_lock, thread_local=False)
+        self._lock = coordination_of(workshop.database, workshop.root)
         self._builds: dict[int, tuple[Build, threading.Thread]] = {}
-        self._stopped = False
+        self._stopped = self._fenced = False
         self._orphans: set[int] = set()
         self._tried = 0.0
         self._swept = self._compared = -math.inf
@@ -62,36 +55,38 @@ class Coordinator:
     @property
     def here(self) -> bool:
         """Whether this process coordinates."""
-        return self._lock.is_locked
+        return self._lock.held
 
     def try_lock(self) -> bool:
         """Become the coordinator if there is none. One that was stopped never comes back."""
         if self._stopped:
             return False
-        if self._lock.is_locked:
+        if self.here:
             return True
         self._tried = time.monotonic()
-        try:
-            self._lock.acquire(timeout=LOOK_SECONDS, poll_interval=LOOK_SECONDS / 5)
-        except Timeout:
-            return False
-        note = {"pid": os.getpid(), "host": socket.gethostname(), "since": to_text(now())}
-        self._workshop.root.coordinator_note.write_text(json.dumps(note))
-        return True
+        return self._lock.take()
+
+    def begin(self) -> None:
+        """Once the schema is there: what other servers still write as coordinators is refused from now on."""
+        if self.here and self._workshop.database.epoch is None:
+            self._workshop.database.epoch = self._lock.begin()
+            self._fenced = False
 
     def holder(self) -> dict[str, Any] | None:
         """Who runs the queue, as it noted itself: `pid`, `host`, `since`. None when nobody holds the lock."""
-        if not self.here:
-            try:
-                with FileLock(self._workshop.root.coordinator_lock, timeout=0, thread_local=False):
-                    return None
-            except Timeout:
-                pass
-        try:
-            note: dict[str, Any] = json.loads(self._workshop.root.coordinator_note.read_text())
-        except (OSError, ValueError):
-            return {"pid": None, "host": None, "since": None}
-        return note
+        return self._lock.holder()
+
+    def keep(self) -> None:
+        """Look whether this is the coordinator still; to be called often. If it is not, its builds are handed back."""
+        if self._fenced:
+            self._lock.release()
+        if self._workshop.database.epoch is None or self._lock.keep():
+            return
+        self._log.warning("This server no longer runs the builds of %s: they go back", self._workshop.root.path)
+        self._workshop.database.epoch = None
+        self._fenced = False
+        for build, _ in self._builds.values():
+            build.hand_back()
 
     def tick(self, changed: bool, notify: Callable[[], None]) -> None:
         """Look after the queue. `changed`: something was written since the last call; `notify`: called after writes."""
@@ -100,6 +95,24 @@ class Coordinator:
                 return
             self._log.info("This server now runs the builds of %s", self._workshop.root.path)
             changed = True
+        try:
+            self.begin()
+            self._act(changed, notify)
+        except Fenced:
+            self._fenced = True
+
+    def stop(self) -> None:
+        """Hand the running builds back to the queue, and the lock to the next server."""
+        self._stopped = True
+        for build, _ in self._builds.values():
+            build.hand_back()
+        deadline = time.monotonic() + STOP_SECONDS
+        for build, thread in self._builds.values():
+            thread.join(max(0.0, deadline - time.monotonic()))
+            build.abandon()
+        self._lock.release()
+
+    def _act(self, changed: bool, notify: Callable[[], None]) -> None:
         ended = [key for key, (_, thread) in self._builds.items() if not thread.is_alive()]
         for key in ended:
             del self._builds[key]
@@ -110,19 +123,6 @@ class Coordinator:
             self._sweep(whole=True)  # it may have begun its log after the one that followed the deletion
         elif time.monotonic() - self._swept >= SWEEP_SECONDS:
             self._sweep(whole=time.monotonic() - self._compared >= COMPARE_SECONDS)
-
-    def stop(self) -> None:
-        """Hand the running builds back to the queue, and the lock to the next server."""
-        self._stopped = True
-        for build, _ in self._builds.values():
-            build.hand_back()
-        deadline = time.monotonic() + STOP_SECONDS
-        for _, thread in self._builds.values():
-            thread.join(max(0.0, deadline - time.monotonic()))
-        if self._lock.is_locked:
-            with suppress(OSError):
-                self._workshop.root.coordinator_note.unlink()
-            self._lock.release()
 
     def _sweep(self, *, whole: bool) -> None:
         self._swept = time.monotonic()
@@ -163,6 +163,10 @@ class Coordinator:
     def _run(self, build: Build, notify: Callable[[], None]) -> None:
         try:
             build.run()
+        except Fenced:
+            self._fenced = True
+        except DatabaseAway as error:
+            self._log.warning("A build broke off, as the database was away: %s", error.reason)
         except Exception:  # noqa: BLE001  # the attempt is "building" by no run of ours now: `recover` takes care of it
             self._log.exception("A build broke off")
         finally:
@@ -173,7 +177,7 @@ class Coordinator:
             self._builds[queued.id][0].cancel()
             return
         reason = f"cancelled by {queued.cancel_requested_by}"
-        with self._workshop.database.write() as connection:
+        with self._workshop.database.write_as_coordinator() as connection:
             if queue.fail_queued(connection, queued.id, reason):
                 events.record(
                     connection,

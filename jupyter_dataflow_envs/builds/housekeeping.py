@@ -123,7 +123,7 @@ def sweep(workshop: Workshop, in_use: InUse, *, whole: bool = True) -> bool:
     found = plan(workshop, in_use, whole=whole)
     _release(workshop, found.surplus[:MOST])
     if found.notes_outdated:
-        with workshop.database.write() as connection:
+        with workshop.database.write_as_coordinator() as connection:
             prefixes.note_unused(connection)
             versions.remove_unused_locks(connection)
     remove(workshop, found.removals[:MOST], in_use)
@@ -144,7 +144,7 @@ def remove(workshop: Workshop, removals: Sequence[Removal], in_use: InUse) -> No
     """First the rows: what a crash leaves then is a folder without one, which the next comparison finds."""
     for some in _batches(removals):
         held = set(in_use())
-        with workshop.database.write() as connection:
+        with workshop.database.write_as_coordinator() as connection:
             gone = [r for r in some if r.prefix_id not in held and _forget(connection, r)]
         for removal in gone:
             place = workshop.root.previews if removal.why is Why.PREVIEW else workshop.root.prefixes
@@ -196,7 +196,7 @@ def _stray_logs(folder: Path, kept: Collection[tuple[str, str]]) -> Iterator[Str
 
 def _release(workshop: Workshop, surplus: Sequence[Holding]) -> None:
     for some in _batches(sorted({h.environment_id for h in surplus})):
-        with workshop.database.write() as connection:
+        with workshop.database.write_as_coordinator() as connection:
             limit = deployment.policy(connection).max_versions
             if limit is None:
                 return
@@ -237,7 +237,7 @@ def _forget(connection: Connection, removal: Removal) -> bool:
 def _remove_logs(workshop: Workshop, strays: Sequence[StrayLogs]) -> None:
     """In the transaction that reads the rows again: no new attempt can begin a log of that name meanwhile."""
     for some in _batches(strays):
-        with workshop.database.write() as connection:
+        with workshop.database.write_as_coordinator() as connection:
             kept = versions.log_names(connection)
             environments = {environment_id for environment_id, _ in kept}
             logs = folders = 0

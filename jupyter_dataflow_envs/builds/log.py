@@ -33,10 +33,10 @@ class BuildLog:
         self._writing = threading.Lock()
 
     def write(self, text: str) -> None:
-        """One or more whole lines."""
+        """One or more whole lines; nothing once it is closed."""
         data = _encode(text)
         with self._writing:
-            if self._cut:
+            if self._cut or self._file < 0:
                 return
             if self._written + len(data) > self._limit:
                 self._cut = True

@@ -22,6 +22,10 @@ def recover(workshop: Workshop, running: Collection[str]) -> int:
     """
     with workshop.database.read() as connection:
         lost = [q for q in queue.active(connection) if q.run_id is not None and q.run_id not in running]
+    if lost:
+        # Before anything is touched: to a coordinator that is none any more, its successor's builds look lost.
+        with workshop.database.write_as_coordinator():
+            pass
     for queued in lost:
         assert queued.run_id is not None
         if queued.process is not None:
@@ -34,7 +38,7 @@ def recover(workshop: Workshop, running: Collection[str]) -> int:
             workshop.folders.clear()
         log = workshop.logs.open(queued.environment_id, queued.number, queued.attempt)
         try:
-            with workshop.database.write() as connection:
+            with workshop.database.write_as_coordinator() as connection:
                 _decide(connection, queued, log)
         finally:
             log.close()

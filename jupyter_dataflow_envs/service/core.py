@@ -17,6 +17,7 @@ from ..domain.permissions import Person
 from ..kernels import leases
 from ..store import deployment, events
 from ..store.database import Database, SchemaUnusable
+from ..store.postgresql import DatabaseAway
 from ..store.root import Root
 from ..store.watch import ChangeWatch
 from .audit import Audit
@@ -37,6 +38,9 @@ from .versions import Versions
 
 POLL_SECONDS = 0.1
 """How often other servers' writes are looked for; this server's own are announced."""
+
+AWAY_SECONDS = 0.5
+"""Between two tries to reach a database that is away."""
 
 BEAT_SECONDS = 30.0
 """Between two renewals of the leases that this server and this machine hold."""
@@ -84,11 +88,14 @@ class Service:
             self.database.prepare(
                 backups=self.root.backups, may_migrate=self.coordinator.try_lock(), creator=settings.creator
             )
+            self.coordinator.begin()
             with self.database.read() as connection:
                 self.id: str = deployment.read(connection, "id")
                 self._creator: str = deployment.read(connection, "creator")
                 self._seen = events.last(connection)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, DatabaseAway):
+                log.error("The database of the environments can't be used: %s", error.reason)
             self.coordinator.stop()
             self.database.close()
             raise
@@ -154,10 +161,11 @@ class Service:
         self.database.close()
 
     def _begun(self) -> None:
-        """In the thread that looks after the queue, before it does."""
+        """In the thread that looks after the queue, before it does; once more if the database was away."""
 
     def _happened(self, fresh: Sequence[Event]) -> None:
-        """In that thread, before anybody is told of these events."""
+        """In that thread, before anybody is told of these events. Without events, when there may be some: what was left
+        undone as the database went away can be done."""
 
     def _beaten(self) -> None:
         """In that thread, every `BEAT_SECONDS`."""
@@ -167,11 +175,14 @@ class Service:
 
     def _watch(self) -> None:
         watch = ChangeWatch(self.database)
-        self._begun()
         beaten = time.monotonic()
-        woken = True
+        woken, begun, away = True, False, False
         while not self._ended.is_set():
+            self.coordinator.keep()
             try:
+                if not begun:
+                    self._begun()
+                    begun = True
                 changed = watch.changed() or woken
                 if changed:
                     self._follow()
@@ -180,6 +191,15 @@ class Service:
                 if time.monotonic() - beaten >= BEAT_SECONDS:
                     beaten = time.monotonic()
                     self._beat()
+                if away:
+                    self._log.warning("The database is back")
+                    away = False
+            except DatabaseAway as error:
+                if not away:
+                    self._log.error("The database is away, which stops builds until it is back: %s", error.reason)
+                    away = True
+                self._ended.wait(AWAY_SECONDS)
+                self._wake.set()
             except Exception:  # noqa: BLE001  # the queue must be looked after again, whatever it was
                 self._log.exception("The environments' queue could not be looked after; trying again")
                 self._ended.wait(1.0)
@@ -190,6 +210,7 @@ class Service:
 
     def _follow(self) -> None:
         """Move kernels with the versions behind them, then tell who listens: whoever hears of a version finds it."""
+        self._happened(())
         while fresh := self._fresh_events():
             self._seen = fresh[-1].seq
             try:
@@ -213,5 +234,7 @@ class Service:
     def _quietly(self, act: Callable[[], None]) -> None:
         try:
             act()
+        except DatabaseAway:
+            raise
         except Exception:  # noqa: BLE001  # builds go on without kernels
             self._log.exception("Kernels could not be put right")

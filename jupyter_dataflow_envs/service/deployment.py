@@ -37,6 +37,7 @@ class Deployment(Service):
         write_fallback(self.root.path, settings.python)
         self.activations = Activations(self.workshop, Kernelspecs(settings.kernels_dir, self.id, self.root.path), log)
         self.running = RunningKernels(self.database, self.root.path)
+        self._moved: set[str] = set()
         self._local: Local | None = None
         self._local_settings = settings.local
         self._opening_local = threading.Lock()
@@ -53,14 +54,17 @@ class Deployment(Service):
             return self._local
 
     def _begun(self) -> None:
-        self._quietly(self.activations.reconcile)
         self._quietly(self._open_local)
+        self._quietly(self.activations.reconcile)
 
     def _happened(self, fresh: Sequence[Event]) -> None:
         for event in fresh:
             if event.kind is EventKind.DELETED and event.short_name and event.environment_id:
                 self.activations.forget(event.short_name, event.environment_id)
-        self.activations.refresh({e.environment_id for e in fresh if e.kind in LAUNCHED and e.environment_id})
+        self._moved |= {e.environment_id for e in fresh if e.kind in LAUNCHED and e.environment_id}
+        if self._moved:  # kept until it is done: the database may go away in the midst of it
+            self.activations.refresh(self._moved)
+            self._moved = set()
 
     def _beaten(self) -> None:
         self.activations.renew()

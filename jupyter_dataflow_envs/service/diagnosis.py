@@ -17,6 +17,7 @@ from ..builds.housekeeping import Plan, Removal, Why
 from ..builds.workshop import Workshop
 from ..engine.credentials import mask
 from ..kernels import leases
+from ..store.postgresql import DatabaseAway, shown
 from ..store.tables import SCHEMA_VERSION
 
 ENOUGH_BYTES = 2 * 1024**3
@@ -59,11 +60,20 @@ class Diagnosis:
         return [mask(i) for i in (settings.pip_index_url, *settings.pip_extra_index_urls) if i]
 
     def coordinator_alive(self) -> bool:
-        return self._coordinator.holder() is not None
+        try:
+            return self._coordinator.holder() is not None
+        except DatabaseAway:
+            return False
 
     def checks(self) -> list[Check]:
         """Every check, the good ones too."""
-        return [check for look in self._looks() for check in look()]
+        found: list[Check] = []
+        for look in self._looks():
+            try:
+                found += look()
+            except DatabaseAway as error:
+                found.append(Check(look.__name__.strip("_"), False, error.message))
+        return found
 
     def _looks(self) -> tuple[Callable[[], Iterator[Check]], ...]:
         return (
@@ -90,7 +100,7 @@ class Diagnosis:
     def _database(self) -> Iterator[Check]:
         version = self._workshop.database.schema_version()
         good = version == SCHEMA_VERSION
-        where = self._workshop.database.url.render_as_string(hide_password=True)
+        where = shown(self._workshop.database.url)
         yield Check(
             "database",
             good,

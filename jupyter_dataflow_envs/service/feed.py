@@ -88,8 +88,7 @@ class Feed:
             missed = [] if snapshot or since is None else events.since(connection, since, limit=MOST_BEHIND)
             active = hints.active(connection)
         return Opening(
-            # Where one read is not one view of the database, a later event can be among those missed.
-            seq=missed[-1].seq if missed else last,
+            seq=last,
             snapshot=snapshot,
             missed=[e for e in missed if e.visible_to(person)],
             hints=[h for h in active if h.visible_to(person)],

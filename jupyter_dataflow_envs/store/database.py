@@ -14,11 +14,12 @@ from typing import Any
 
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.engine.interfaces import IsolationLevel
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, TimeoutError
 
 from ..domain.clock import from_text, now, to_text
 from ..domain.errors import Unavailable
-from . import deployment
+from . import deployment, postgresql
 from .tables import SCHEMA_VERSION, metadata
 
 HOST_LEASE = timedelta(minutes=2)
@@ -28,62 +29,125 @@ BUSY_SECONDS = 30
 """How long a write waits for other processes' writes before it is given up."""
 
 
+BUSY = "The database is busy with other changes: repeat this in a moment."
+
+
 class SchemaUnusable(Unavailable):
     """The database belongs to another release of this package, or to another machine."""
+
+
+class Fenced(Unavailable):
+    """Another server has come to run the queue; what this one was about to write for it is not written."""
 
 
 class Database:
     """Connections to one deployment's database.
 
     A write transaction of SQLite begins IMMEDIATE: one that reads first and writes then fails when another process
-    wrote in between, which no waiting mends. Within the process writers queue at a lock, as SQLite's own waiting polls.
+    wrote in between, which no waiting mends. One of PostgreSQL begins with a lock that all of them take, which comes to
+    the same. Within the process writers queue at a lock, as SQLite's own waiting polls.
+
+    Raises SchemaUnusable for a URL that can't be used; DatabaseAway comes out of `read` and `write` when PostgreSQL is.
     """
 
+    epoch: int | None = None
+    """Of this process's coordinator; None while it is none. See `write_as_coordinator`."""
+
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
-        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        try:
+            self.url = make_url(url.replace("postgres://", "postgresql://", 1) if url[:11] == "postgres://" else url)
+        except ArgumentError:
+            raise SchemaUnusable("database_url is not the URL of a database, such as postgresql://host/name.") from None
+        kind = self.url.get_backend_name()
+        self.is_sqlite = kind == "sqlite"
         self._writing = threading.Lock()
         options: dict[str, Any] = {"pool_size": 8, "max_overflow": 24, "pool_timeout": 30}
         if self.is_sqlite:
             if not self.url.database or self.url.database == ":memory:":
                 raise SchemaUnusable("database_url must name a file: the database outlives the server.")
             options["connect_args"] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+        elif kind == "postgresql":
+            self.url = postgresql.normalized(self.url)
+            options |= {"connect_args": postgresql.connect_arguments(self.url), "pool_pre_ping": True}
+        else:
+            raise SchemaUnusable("database_url must be that of a SQLite file or of a PostgreSQL database.")
         self.engine: Engine = create_engine(self.url, **options)
+        self._reader: Engine = self.engine
         if self.is_sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view; whatever is written in it is lost."""
-        with self.engine.connect() as connection:
+        """A consistent view; whatever is written in it is lost, or refused."""
+        with self._reached(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: all of it, or nothing when the block raises."""
-        with (
-            self._writing,
-            self.engine.connect().execution_options(dataflow_write=True) as connection,
-            connection.begin(),
-        ):
+        with self._turn(), self._reached(), self._writing_connection() as connection, connection.begin():
+            if not self.is_sqlite:
+                postgresql.begin_write(connection)
             yield connection
 
     @contextmanager
+    def write_as_coordinator(self) -> Iterator[Connection]:
+        """A write that only the coordinator may make. Raises Fenced when this process is not, or no longer, that."""
+        with self.write() as connection:
+            if self.epoch is None or deployment.read(connection, "epoch") != self.epoch:
+                raise Fenced("Another server runs the queue by now.")
+            yield connection
+
+    def own_connection(self, isolation: IsolationLevel = "READ COMMITTED") -> Connection:
+        """A connection of PostgreSQL that is no other's, for what a session holds: locks, notifications.
+
+        Who asks for it closes it. Raises DatabaseAway.
+        """
+        with self._reached():
+            connection = self.engine.connect().execution_options(isolation_level=isolation)
+            connection.detach()
+            return connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._writing.acquire(timeout=2 * BUSY_SECONDS):
+            raise Unavailable(BUSY)
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    def _writing_connection(self) -> Connection:
+        return self.engine.connect().execution_options(dataflow_write=True)
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError as error:  # all connections are in use
+            raise Unavailable(BUSY) from error
+        except DBAPIError as error:
+            if not self.is_sqlite and (away := postgresql.away(error)):
+                raise away from error
+            raise
+
+    @contextmanager
     def migrate(self) -> Iterator[Connection]:
-        """A write transaction in which SQLite's tables can be made anew, as most changes of them need.
+        """A write transaction in which tables can be made: SQLite's anew, as most changes of them need.
 
         Foreign keys are checked when it ends: while they hold, dropping a table deletes the rows that refer to it.
         """
         try:
-            with (
-                self._writing,
-                self.engine.connect().execution_options(dataflow_write=True) as connection,
-            ):
+            with self._turn(), self._reached(), self._writing_connection() as connection:
                 if self.is_sqlite:
                     assert connection.connection.dbapi_connection is not None
                     connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
                 with connection.begin():
+                    if not self.is_sqlite:
+                        postgresql.begin_write(connection)
                     yield connection
                     if self.is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
                         raise SchemaUnusable(f"The upgrade would leave rows that refer to nothing: {broken[:3]}.")
@@ -101,6 +165,10 @@ class Database:
         `may_migrate`: this process holds the coordinator's lock. Raises SchemaUnusable, saying what to do.
         """
         if self.file is None:
+            with self.read() as connection:
+                lacking = postgresql.check_server(connection)
+            if lacking is not None:
+                raise SchemaUnusable(lacking)
             self._prepare(backups, may_migrate=may_migrate, creator=creator)
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -112,23 +180,23 @@ class Database:
         current = self.schema_version()
         if current is None:
             with self.write() as connection:
-                metadata.create_all(connection)
-                connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
-                connection.execute(text("INSERT INTO alembic_version VALUES (:v)"), {"v": SCHEMA_VERSION})
-                deployment.write(connection, "id", uuid.uuid4().hex)
-                deployment.write(connection, "creator", creator)
+                if _version_in(connection) is None:  # else another server was quicker
+                    create_schema(connection)
+                    deployment.write(connection, "id", uuid.uuid4().hex)
+                    deployment.write(connection, "creator", creator)
         elif current != SCHEMA_VERSION:
             self._migrate(current, backups, may_migrate=may_migrate)
-        if self.is_sqlite:
-            self.beat()
+        self.beat()
 
     def beat(self) -> None:
         """Say that this machine uses the SQLite file; to be called at least every quarter of `HOST_LEASE`.
 
         Raises SchemaUnusable while another machine does: file locks don't hold across machines. A machine that has not
         been heard of for a lease's length has gone (a container that came back under another name,
-        say): it is followed.
+        say): it is followed. A PostgreSQL database is used from many.
         """
+        if not self.is_sqlite:
+            return
         here = socket.gethostname()
         with self.write() as connection:
             last = deployment.read(connection, "host")
@@ -168,14 +236,26 @@ class Database:
         """The migration the database stands at; None for an empty one."""
         try:
             with self.read() as connection:
-                if not inspect(connection).has_table("alembic_version"):
-                    return None
-                return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+                return _version_in(connection)
         except DatabaseError as error:
             raise SchemaUnusable(f"The database can't be opened: {error.orig}.") from error
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def create_schema(connection: Connection) -> None:
+    """All tables, at the newest version."""
+    metadata.create_all(connection)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:v)"), {"v": SCHEMA_VERSION})
+
+
+def _version_in(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return version
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

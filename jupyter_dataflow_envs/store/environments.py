@@ -33,6 +33,7 @@ from ..domain.permissions import Person
 from ..domain.review import ReviewState
 from ..domain.spec import EnvironmentSpec
 from ..domain.version import Outcome
+from .columns import lowered
 from .environment_rows import COLUMNS, full_name, seen, visible
 from .tables import attempts, environments, reviews
 
@@ -254,8 +255,8 @@ def _part(wanted: Page, person: Person, which: ColumnElement[bool], column: Colu
         query = query.where(
             or_(
                 environments.c.short_name.like(pattern, escape="\\"),
-                func.lower(full_name(person)).like(pattern, escape="\\"),
-                func.lower(environments.c.owner).like(pattern, escape="\\"),
+                lowered(full_name(person)).like(pattern, escape="\\"),
+                lowered(environments.c.owner).like(pattern, escape="\\"),
             )
         )
     if wanted.owner is not None:

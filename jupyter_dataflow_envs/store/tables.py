@@ -17,12 +17,12 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
     false,
     text,
 )
+
+from .columns import Name, Words
 
 SCHEMA_VERSION = "0003"
 """The newest migration. A database at another one is upgraded, or refused when it is newer."""
@@ -42,43 +42,44 @@ Counter = BigInteger().with_variant(Integer, "sqlite")
 deployment = Table(
     "deployment",
     metadata,
-    # id: of this deployment, in kernelspecs; host: where its SQLite file is in use; creator; policy
-    Column("key", String(40), primary_key=True),
+    # id: of this deployment, in kernelspecs; host: where its SQLite file is in use; creator; policy; epoch: of the
+    # coordinator, who notes itself as coordinator
+    Column("key", Name(40), primary_key=True),
     Column("value", JSON, nullable=False),
 )
 
 environments = Table(
     "environments",
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("short_name", String(5), nullable=False, unique=True),
-    Column("full_name", Text, nullable=False),
-    Column("description", Text, nullable=False),
-    Column("owner", Text, nullable=False),
+    Column("id", Name(32), primary_key=True),
+    Column("short_name", Name(5), nullable=False, unique=True),
+    Column("full_name", Words, nullable=False),
+    Column("description", Words, nullable=False),
+    Column("owner", Words, nullable=False),
     Column("spec", JSON, nullable=False),
-    Column("spec_digest", String(64), nullable=False),
+    Column("spec_digest", Name(64), nullable=False),
     # grows with each edit; the ETag
     Column("revision", Integer, nullable=False),
-    Column("created_at", String(32), nullable=False),
-    Column("updated_at", String(32), nullable=False),
+    Column("created_at", Name(32), nullable=False),
+    Column("updated_at", Name(32), nullable=False),
     # numbers of versions: the latest, the latest successful, the published one
     Column("latest_version", Integer),
     Column("latest_success", Integer),
     Column("published_version", Integer),
     # the version it is based on, of an environment that may be gone, and its lock, which stays
-    Column("base_environment_id", String(32)),
-    Column("base_lock_digest", String(64), ForeignKey("locks.digest")),
+    Column("base_environment_id", Name(32)),
+    Column("base_lock_digest", Name(64), ForeignKey("locks.digest")),
     # what everybody sees of the published version; the time stays when it is unpublished: it has been published once
-    Column("published_full_name", Text),
-    Column("published_description", Text),
+    Column("published_full_name", Words),
+    Column("published_description", Words),
     Column("published_spec", JSON),
-    Column("published_at", String(32)),
-    Column("deprecated_reason", Text),
-    Column("deprecated_at", String(32)),
+    Column("published_at", Name(32)),
+    Column("deprecated_reason", Words),
+    Column("deprecated_at", Name(32)),
     # its latest review, open or decided; no foreign key, as reviews refer to environments
-    Column("latest_review", String(32)),
+    Column("latest_review", Name(32)),
     # a kernel or a command of it, by whomever; it outlives their activations
-    Column("last_started", String(32)),
+    Column("last_started", Name(32)),
     # the Local environment it was made from: name, prefix, at
     Column("copied_from", JSON(none_as_null=True)),
     Index("ix_environments_base_environment_id", "base_environment_id"),
@@ -96,7 +97,7 @@ environments = Table(
 locks = Table(
     "locks",
     metadata,
-    Column("digest", String(64), primary_key=True),
+    Column("digest", Name(64), primary_key=True),
     # zlib of the JSON of domain.lock.Lock
     Column("body", LargeBinary, nullable=False),
 )
@@ -105,16 +106,16 @@ prefixes = Table(
     "prefixes",
     metadata,
     # the folder's name below prefixes/
-    Column("id", String(32), primary_key=True),
+    Column("id", Name(32), primary_key=True),
     # building → ready → removed (row gone); building → removed when its run fails or is interrupted
-    Column("state", String(10), nullable=False),
+    Column("state", Name(10), nullable=False),
     # domain.lock.Lock.prefix_key; null when it must not be shared
-    Column("key", String(64)),
-    Column("run_id", String(32), nullable=False),
+    Column("key", Name(64)),
+    Column("run_id", Name(32), nullable=False),
     Column("size", BigInteger),
-    Column("created_at", String(32), nullable=False),
+    Column("created_at", Name(32), nullable=False),
     # since when no version holds it; it is removed after a grace period, when no process runs from it
-    Column("unused_since", String(32)),
+    Column("unused_since", Name(32)),
     # requirements that its packages declare and that are not fulfilled, one a line
     Column("warnings", JSON),
     Index(
@@ -129,25 +130,25 @@ prefixes = Table(
 versions = Table(
     "versions",
     metadata,
-    Column("environment_id", String(32), ForeignKey("environments.id", ondelete="CASCADE"), primary_key=True),
+    Column("environment_id", Name(32), ForeignKey("environments.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
     # the latest attempt at it; the version's outcome is that attempt's
     Column("attempt", Integer, nullable=False),
     Column("spec", JSON, nullable=False),
-    Column("spec_digest", String(64), nullable=False),
+    Column("spec_digest", Name(64), nullable=False),
     Column("pin_installed", Boolean, nullable=False),
-    Column("created_by", Text, nullable=False),
-    Column("created_at", String(32), nullable=False),
+    Column("created_by", Words, nullable=False),
+    Column("created_at", Name(32), nullable=False),
     # set once, when an attempt succeeds
-    Column("lock_digest", String(64), ForeignKey("locks.digest")),
-    Column("prefix_id", String(32), ForeignKey("prefixes.id")),
-    Column("python", String(40)),
+    Column("lock_digest", Name(64), ForeignKey("locks.digest")),
+    Column("prefix_id", Name(32), ForeignKey("prefixes.id")),
+    Column("python", Name(40)),
     Column("size", BigInteger),
     Column("warnings", JSON),
     # of a revert: the version gone back to, and its lock, which is installed without a solve
     Column("reverted_from", Integer),
-    Column("install_digest", String(64), ForeignKey("locks.digest")),
-    Column("base_lock_digest", String(64), ForeignKey("locks.digest")),
+    Column("install_digest", Name(64), ForeignKey("locks.digest")),
+    Column("base_lock_digest", Name(64), ForeignKey("locks.digest")),
     Index("ix_versions_base_lock_digest", "base_lock_digest"),
     Index("ix_versions_install_digest", "install_digest"),
     Index("ix_versions_prefix_id", "prefix_id"),
@@ -159,26 +160,26 @@ attempts = Table(
     metadata,
     # the order of the queue
     Column("id", Counter, primary_key=True, autoincrement=True),
-    Column("environment_id", String(32), nullable=False),
+    Column("environment_id", Name(32), nullable=False),
     Column("number", Integer, nullable=False),
     Column("attempt", Integer, nullable=False),
     # queued → building → succeeded | failed; queued → failed when cancelled; building → queued when handed back
-    Column("outcome", String(10), nullable=False),
+    Column("outcome", Name(10), nullable=False),
     Column("from_scratch", Boolean, nullable=False),
     # drawn by the run that claimed it: only that run's progress and result are taken
-    Column("run_id", String(32)),
+    Column("run_id", Name(32)),
     # how often a server died while building it
     Column("interruptions", Integer, nullable=False),
     # {"group", "started", "host"}: the process group of the run, to end what a dead server left
     Column("process", JSON),
-    Column("phase", String(20)),
+    Column("phase", Name(20)),
     Column("progress", JSON),
-    Column("cancel_requested_by", Text),
-    Column("reason", Text),
+    Column("cancel_requested_by", Words),
+    Column("reason", Words),
     Column("steps", JSON, nullable=False),
-    Column("queued_at", String(32), nullable=False),
-    Column("started_at", String(32)),
-    Column("finished_at", String(32)),
+    Column("queued_at", Name(32), nullable=False),
+    Column("started_at", Name(32)),
+    Column("finished_at", Name(32)),
     Column("duration", Float),
     ForeignKeyConstraint(
         ["environment_id", "number"], ["versions.environment_id", "versions.number"], ondelete="CASCADE"
@@ -205,19 +206,19 @@ attempts = Table(
 reviews = Table(
     "reviews",
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("environment_id", String(32), ForeignKey("environments.id", ondelete="CASCADE"), nullable=False),
+    Column("id", Name(32), primary_key=True),
+    Column("environment_id", Name(32), ForeignKey("environments.id", ondelete="CASCADE"), nullable=False),
     Column("version", Integer, nullable=False),
     # of the version's lock: a decision names it, so that what was looked at is what is decided on
-    Column("digest", String(64), nullable=False),
+    Column("digest", Name(64), nullable=False),
     # pending → approved | rejected | withdrawn
-    Column("state", String(10), nullable=False),
-    Column("note", Text, nullable=False),
-    Column("submitted_by", Text, nullable=False),
-    Column("submitted_at", String(32), nullable=False),
-    Column("decided_by", Text),
-    Column("decided_at", String(32)),
-    Column("comment", Text),
+    Column("state", Name(10), nullable=False),
+    Column("note", Words, nullable=False),
+    Column("submitted_by", Words, nullable=False),
+    Column("submitted_at", Name(32), nullable=False),
+    Column("decided_by", Words),
+    Column("decided_at", Name(32)),
+    Column("comment", Words),
     # never two open reviews of one environment
     Index(
         "uq_reviews_pending",
@@ -233,14 +234,14 @@ reviews = Table(
 activations = Table(
     "activations",
     metadata,
-    Column("environment_id", String(32), ForeignKey("environments.id", ondelete="CASCADE"), primary_key=True),
-    Column("person", Text, primary_key=True),
+    Column("environment_id", Name(32), ForeignKey("environments.id", ondelete="CASCADE"), primary_key=True),
+    Column("person", Words, primary_key=True),
     # the notebook server that holds the kernelspec
-    Column("server", String(200), primary_key=True),
-    Column("since", String(32), nullable=False),
-    Column("last_started", String(32)),
+    Column("server", Name(200), primary_key=True),
+    Column("since", Name(32), nullable=False),
+    Column("last_started", Name(32)),
     # an expired lease blocks nothing
-    Column("leased_until", String(32), nullable=False),
+    Column("leased_until", Name(32), nullable=False),
     # an administrator tries the draft
     Column("draft", Boolean, nullable=False, server_default=false()),
 )
@@ -249,16 +250,16 @@ events = Table(
     "events",
     metadata,
     Column("seq", Counter, primary_key=True, autoincrement=True),
-    Column("at", String(32), nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("kind", String(40), nullable=False),
+    Column("at", Name(32), nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("kind", Name(40), nullable=False),
     # no foreign key: the trail outlives what it tells of
-    Column("environment_id", String(32)),
-    Column("short_name", String(5)),
+    Column("environment_id", Name(32)),
+    Column("short_name", Name(5)),
     Column("version", Integer),
     Column("details", JSON, nullable=False),
     # of the environment, at that time
-    Column("owner", Text),
+    Column("owner", Words),
     # whether everybody may know of it
     Column("public", Boolean, nullable=False, server_default=false()),
     Index("ix_events_environment_id", "environment_id", "seq"),

@@ -18,6 +18,7 @@ from jupyter_dataflow_envs.builds.coordinator import Coordinator
 from jupyter_dataflow_envs.domain.errors import Conflict, InvalidSpec
 from jupyter_dataflow_envs.service.deployment import Deployment
 from jupyter_dataflow_envs.service.specs import Draft
+from jupyter_dataflow_envs.store import coordination
 from tests.channel.server import Server
 from tests.live import wait_until
 from tests.service.deployments import (
@@ -223,7 +224,7 @@ def test_a_look_at_the_holder_costs_no_take_over(
     channel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who asks takes the lock for a moment; a server that tries at that moment gets it a moment later."""
-    monkeypatch.setattr(coordinator, "LOOK_SECONDS", 5.0)
+    monkeypatch.setattr(coordination, "LOOK_SECONDS", 5.0)
     with deployment_in(tmp_path / "root", channel.as_uri()) as deployment:
         pass
     asking = FileLock(deployment.root.coordinator_lock, thread_local=False)

@@ -30,6 +30,11 @@ def prepared(folder: Path) -> Database:
     return database
 
 
+def url_of(database: Database) -> str:
+    """For other processes, with the password."""
+    return database.url.render_as_string(hide_password=False)
+
+
 def emptied(database: Database) -> Database:
     """The same without rows, for the next example of a property; quicker than a new file."""
     with database.write() as connection:

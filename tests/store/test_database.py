@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from jupyter_dataflow_envs.store import deployment
 from jupyter_dataflow_envs.store.database import Database, SchemaUnusable
-from tests.store.rows import add
+from tests.store.rows import add, url_of
 
 INCREMENT = """
 import sys
@@ -42,8 +42,8 @@ def count(database: Database) -> int:
         return int(deployment.read(connection, "count", 0))
 
 
-def test_sqlite_is_set_up_for_many_readers_and_no_loss(database: Database) -> None:
-    with database.read() as connection:
+def test_sqlite_is_set_up_for_many_readers_and_no_loss(sqlite_database: Database) -> None:
+    with sqlite_database.read() as connection:
         settings = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")
@@ -60,7 +60,7 @@ def test_threads_that_read_and_write_lose_nothing(database: Database) -> None:
 
 
 def test_processes_and_threads_that_read_and_write_lose_nothing(database: Database) -> None:
-    command = [sys.executable, "-c", INCREMENT, str(database.url), "60"]
+    command = [sys.executable, "-c", INCREMENT, url_of(database), "60"]
     others = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
@@ -79,14 +79,14 @@ def test_processes_and_threads_that_read_and_write_lose_nothing(database: Databa
     assert count(database) == 3 * 60
 
 
-def test_a_write_begins_immediate(database: Database) -> None:
+def test_a_write_begins_immediate(sqlite_database: Database) -> None:
     """What another connection must not do between a read and the write that follows from it."""
-    with database.write() as connection, closing(sqlite3.connect(str(database.file), timeout=0)) as other:
+    with sqlite_database.write() as connection, closing(sqlite3.connect(str(sqlite_database.file), timeout=0)) as other:
         deployment.read(connection, "count")
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("INSERT INTO deployment VALUES ('count', '5')")
         deployment.write(connection, "count", 1)
-    assert count(database) == 1
+    assert count(sqlite_database) == 1
 
 
 def test_readers_see_a_consistent_view_and_never_wait(database: Database) -> None:
@@ -99,10 +99,10 @@ def test_readers_see_a_consistent_view_and_never_wait(database: Database) -> Non
     assert count(database) == 1
 
 
-def test_what_is_written_in_a_read_is_lost(database: Database) -> None:
-    with database.read() as connection:
+def test_what_is_written_in_a_read_is_lost(sqlite_database: Database) -> None:
+    with sqlite_database.read() as connection:
         deployment.write(connection, "count", 1)
-    assert count(database) == 0
+    assert count(sqlite_database) == 0
 
 
 def test_a_block_that_raises_writes_nothing_and_frees_the_lock(database: Database) -> None:
@@ -176,22 +176,22 @@ def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> N
     assert file.read_bytes() == b"precious, but no database" * 100
 
 
-def test_a_backup_is_whole_while_others_write(database: Database, tmp_path: Path) -> None:
-    with database.write() as connection:
+def test_a_backup_is_whole_while_others_write(sqlite_database: Database, tmp_path: Path) -> None:
+    with sqlite_database.write() as connection:
         add(connection, "mlenv")
-    with database.write() as connection:
+    with sqlite_database.write() as connection:
         add(connection, "later")
         copy = tmp_path / "copies" / "one.sqlite"
-        database.backup(copy)
+        sqlite_database.backup(copy)
     with closing(sqlite3.connect(copy)) as opened:
         assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert opened.execute("SELECT short_name FROM environments").fetchall() == [("mlenv",)]
     assert copy.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_write_that_waits_too_long_says_so(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_waits_too_long_says_so(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jupyter_dataflow_envs.store.database.BUSY_SECONDS", 0.05)
-    impatient = Database(str(database.url))
-    with database.write(), pytest.raises(OperationalError, match="locked"), impatient.write():
+    impatient = Database(url_of(sqlite_database))
+    with sqlite_database.write(), pytest.raises(OperationalError, match="locked"), impatient.write():
         pass
     impatient.close()

@@ -120,7 +120,7 @@ def test_locks_that_no_version_holds_are_removed(database: Database) -> None:
 
 def test_prefixes_of_one_environment_alone(database: Database) -> None:
     with database.write() as connection:
-        first, second = add(connection, "first"), add(connection, "second")
+        first, second = add(connection, "one"), add(connection, "two")
         build(connection, first)
         shared = versions.find(connection, first, 1).prefix_id
         assert shared is not None
@@ -149,11 +149,11 @@ def test_every_attempt_has_a_log(database: Database) -> None:
 def test_ids_of_attempts_are_never_used_again(database: Database, tmp_path: Path) -> None:
     """Their order is the order of the queue."""
     with database.write() as connection:
-        first = add(connection, "first")
+        first = add(connection, "one")
         enqueue(connection, first)
         (before,) = queue.active(connection)
         environments.remove(connection, first)
-        second = add(connection, "second")
+        second = add(connection, "two")
         enqueue(connection, second)
         (after,) = queue.active(connection)
     assert after.id > before.id
@@ -297,7 +297,7 @@ def test_the_lock_of_a_revert_stays_until_it_has_ended(database: Database) -> No
 
 def test_a_shared_prefix_counts_once(database: Database) -> None:
     with database.write() as connection:
-        first, second = add(connection, "first"), add(connection, "second")
+        first, second = add(connection, "one"), add(connection, "two")
         foreign = add(connection, "third", owner="bob")
         assert versions.held_bytes(connection, "ann") == 0
         build(connection, first)

@@ -13,6 +13,7 @@ from jupyter_dataflow_envs.domain.events import EventKind
 from jupyter_dataflow_envs.store import deployment, events
 from jupyter_dataflow_envs.store.database import Database
 from jupyter_dataflow_envs.store.watch import ChangeWatch
+from tests.store.rows import url_of
 
 WRITE = """
 import sys
@@ -46,7 +47,7 @@ def test_sees_writes_of_this_process_once(database: Database, watch: ChangeWatch
 
 
 def test_sees_writes_of_another_process(database: Database, watch: ChangeWatch) -> None:
-    subprocess.run([sys.executable, "-c", WRITE, str(database.url)], check=True)
+    subprocess.run([sys.executable, "-c", WRITE, url_of(database)], check=True)
     assert watch.changed()
     assert not watch.changed()
 

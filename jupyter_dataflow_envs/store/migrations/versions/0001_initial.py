@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from jupyter_dataflow_envs.store.columns import Name, Words
+
 revision = "0001"
 down_revision = None
 
@@ -12,22 +14,22 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "deployment",
-        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("key", Name(40), nullable=False),
         sa.Column("value", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_deployment")),
     )
     op.create_table(
         "environments",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("short_name", sa.String(length=5), nullable=False),
-        sa.Column("full_name", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("id", Name(32), nullable=False),
+        sa.Column("short_name", Name(5), nullable=False),
+        sa.Column("full_name", Words(), nullable=False),
+        sa.Column("description", Words(), nullable=False),
+        sa.Column("owner", Words(), nullable=False),
         sa.Column("spec", sa.JSON(), nullable=False),
-        sa.Column("spec_digest", sa.String(length=64), nullable=False),
+        sa.Column("spec_digest", Name(64), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("created_at", sa.String(length=32), nullable=False),
-        sa.Column("updated_at", sa.String(length=32), nullable=False),
+        sa.Column("created_at", Name(32), nullable=False),
+        sa.Column("updated_at", Name(32), nullable=False),
         sa.Column("latest_version", sa.Integer(), nullable=True),
         sa.Column("latest_success", sa.Integer(), nullable=True),
         sa.Column("published_version", sa.Integer(), nullable=True),
@@ -42,11 +44,11 @@ def upgrade() -> None:
     op.create_table(
         "events",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("environment_id", sa.String(length=32), nullable=True),
-        sa.Column("short_name", sa.String(length=5), nullable=True),
+        sa.Column("at", Name(32), nullable=False),
+        sa.Column("actor", Words(), nullable=False),
+        sa.Column("kind", Name(40), nullable=False),
+        sa.Column("environment_id", Name(32), nullable=True),
+        sa.Column("short_name", Name(5), nullable=True),
         sa.Column("version", sa.Integer(), nullable=True),
         sa.Column("details", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_events")),
@@ -56,19 +58,19 @@ def upgrade() -> None:
 
     op.create_table(
         "locks",
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("digest", Name(64), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_locks")),
     )
     op.create_table(
         "prefixes",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("key", sa.String(length=64), nullable=True),
-        sa.Column("run_id", sa.String(length=32), nullable=False),
+        sa.Column("id", Name(32), nullable=False),
+        sa.Column("state", Name(10), nullable=False),
+        sa.Column("key", Name(64), nullable=True),
+        sa.Column("run_id", Name(32), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=True),
-        sa.Column("created_at", sa.String(length=32), nullable=False),
-        sa.Column("unused_since", sa.String(length=32), nullable=True),
+        sa.Column("created_at", Name(32), nullable=False),
+        sa.Column("unused_since", Name(32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prefixes")),
     )
     op.create_index(
@@ -82,12 +84,12 @@ def upgrade() -> None:
 
     op.create_table(
         "activations",
-        sa.Column("environment_id", sa.String(length=32), nullable=False),
-        sa.Column("person", sa.Text(), nullable=False),
-        sa.Column("server", sa.String(length=200), nullable=False),
-        sa.Column("since", sa.String(length=32), nullable=False),
-        sa.Column("last_started", sa.String(length=32), nullable=True),
-        sa.Column("leased_until", sa.String(length=32), nullable=False),
+        sa.Column("environment_id", Name(32), nullable=False),
+        sa.Column("person", Words(), nullable=False),
+        sa.Column("server", Name(200), nullable=False),
+        sa.Column("since", Name(32), nullable=False),
+        sa.Column("last_started", Name(32), nullable=True),
+        sa.Column("leased_until", Name(32), nullable=False),
         sa.ForeignKeyConstraint(
             ["environment_id"], ["environments.id"], name=op.f("fk_activations_environment_id"), ondelete="CASCADE"
         ),
@@ -95,17 +97,17 @@ def upgrade() -> None:
     )
     op.create_table(
         "versions",
-        sa.Column("environment_id", sa.String(length=32), nullable=False),
+        sa.Column("environment_id", Name(32), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("spec", sa.JSON(), nullable=False),
-        sa.Column("spec_digest", sa.String(length=64), nullable=False),
+        sa.Column("spec_digest", Name(64), nullable=False),
         sa.Column("pin_installed", sa.Boolean(), nullable=False),
-        sa.Column("created_by", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.String(length=32), nullable=False),
-        sa.Column("lock_digest", sa.String(length=64), nullable=True),
-        sa.Column("prefix_id", sa.String(length=32), nullable=True),
-        sa.Column("python", sa.String(length=40), nullable=True),
+        sa.Column("created_by", Words(), nullable=False),
+        sa.Column("created_at", Name(32), nullable=False),
+        sa.Column("lock_digest", Name(64), nullable=True),
+        sa.Column("prefix_id", Name(32), nullable=True),
+        sa.Column("python", Name(40), nullable=True),
         sa.Column("size", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["environment_id"], ["environments.id"], name=op.f("fk_versions_environment_id"), ondelete="CASCADE"
@@ -120,22 +122,22 @@ def upgrade() -> None:
     op.create_table(
         "attempts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("environment_id", sa.String(length=32), nullable=False),
+        sa.Column("environment_id", Name(32), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("outcome", Name(10), nullable=False),
         sa.Column("from_scratch", sa.Boolean(), nullable=False),
-        sa.Column("run_id", sa.String(length=32), nullable=True),
+        sa.Column("run_id", Name(32), nullable=True),
         sa.Column("interruptions", sa.Integer(), nullable=False),
         sa.Column("process", sa.JSON(), nullable=True),
-        sa.Column("phase", sa.String(length=20), nullable=True),
+        sa.Column("phase", Name(20), nullable=True),
         sa.Column("progress", sa.JSON(), nullable=True),
-        sa.Column("cancel_requested_by", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("cancel_requested_by", Words(), nullable=True),
+        sa.Column("reason", Words(), nullable=True),
         sa.Column("steps", sa.JSON(), nullable=False),
-        sa.Column("queued_at", sa.String(length=32), nullable=False),
-        sa.Column("started_at", sa.String(length=32), nullable=True),
-        sa.Column("finished_at", sa.String(length=32), nullable=True),
+        sa.Column("queued_at", Name(32), nullable=False),
+        sa.Column("started_at", Name(32), nullable=True),
+        sa.Column("finished_at", Name(32), nullable=True),
         sa.Column("duration", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(
             ["environment_id", "number"],

@@ -7,6 +7,8 @@ from typing import Literal
 import sqlalchemy as sa
 from alembic import op
 
+from jupyter_dataflow_envs.store.columns import Name, Words
+
 revision = "0002"
 down_revision = "0001"
 
@@ -22,16 +24,16 @@ def upgrade() -> None:
     # SQLite's tables are made anew, so that they read as those of a fresh database do.
     anew: Literal["always", "never"] = "always" if op.get_bind().dialect.name == "sqlite" else "never"
     with op.batch_alter_table("environments", recreate=anew, naming_convention=NAMES) as table:
-        table.add_column(sa.Column("base_environment_id", sa.String(length=32)))
-        table.add_column(sa.Column("base_lock_digest", sa.String(length=64)))
-        table.add_column(sa.Column("published_full_name", sa.Text()))
-        table.add_column(sa.Column("published_description", sa.Text()))
+        table.add_column(sa.Column("base_environment_id", Name(32)))
+        table.add_column(sa.Column("base_lock_digest", Name(64)))
+        table.add_column(sa.Column("published_full_name", Words()))
+        table.add_column(sa.Column("published_description", Words()))
         table.add_column(sa.Column("published_spec", sa.JSON()))
-        table.add_column(sa.Column("published_at", sa.String(length=32)))
-        table.add_column(sa.Column("deprecated_reason", sa.Text()))
-        table.add_column(sa.Column("deprecated_at", sa.String(length=32)))
-        table.add_column(sa.Column("latest_review", sa.String(length=32)))
-        table.add_column(sa.Column("last_started", sa.String(length=32)))
+        table.add_column(sa.Column("published_at", Name(32)))
+        table.add_column(sa.Column("deprecated_reason", Words()))
+        table.add_column(sa.Column("deprecated_at", Name(32)))
+        table.add_column(sa.Column("latest_review", Name(32)))
+        table.add_column(sa.Column("last_started", Name(32)))
         table.create_foreign_key(op.f("fk_environments_base_lock_digest"), "locks", ["base_lock_digest"], ["digest"])
     op.create_index("ix_environments_base_environment_id", "environments", ["base_environment_id"])
     op.create_index("ix_environments_base_lock_digest", "environments", ["base_lock_digest"])
@@ -43,8 +45,8 @@ def upgrade() -> None:
     with op.batch_alter_table("versions", recreate=anew, naming_convention=NAMES) as table:
         table.add_column(sa.Column("warnings", sa.JSON()))
         table.add_column(sa.Column("reverted_from", sa.Integer()))
-        table.add_column(sa.Column("install_digest", sa.String(length=64)))
-        table.add_column(sa.Column("base_lock_digest", sa.String(length=64)))
+        table.add_column(sa.Column("install_digest", Name(64)))
+        table.add_column(sa.Column("base_lock_digest", Name(64)))
         table.create_foreign_key(op.f("fk_versions_install_digest"), "locks", ["install_digest"], ["digest"])
         table.create_foreign_key(op.f("fk_versions_base_lock_digest"), "locks", ["base_lock_digest"], ["digest"])
     op.create_index("ix_versions_base_lock_digest", "versions", ["base_lock_digest"])
@@ -68,7 +70,7 @@ def upgrade() -> None:
     with op.batch_alter_table(
         "events", recreate=anew, naming_convention=NAMES, table_kwargs={"sqlite_autoincrement": True}
     ) as table:
-        table.add_column(sa.Column("owner", sa.Text()))
+        table.add_column(sa.Column("owner", Words()))
         table.add_column(sa.Column("public", sa.Boolean(), nullable=False, server_default=sa.false()))
     # Until now no environment has changed hands.
     op.execute("UPDATE events SET owner = (SELECT e.owner FROM environments e WHERE e.id = events.environment_id)")
@@ -83,17 +85,17 @@ def upgrade() -> None:
 
     op.create_table(
         "reviews",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("environment_id", sa.String(length=32), nullable=False),
+        sa.Column("id", Name(32), nullable=False),
+        sa.Column("environment_id", Name(32), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("submitted_by", sa.Text(), nullable=False),
-        sa.Column("submitted_at", sa.String(length=32), nullable=False),
-        sa.Column("decided_by", sa.Text(), nullable=True),
-        sa.Column("decided_at", sa.String(length=32), nullable=True),
-        sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("digest", Name(64), nullable=False),
+        sa.Column("state", Name(10), nullable=False),
+        sa.Column("note", Words(), nullable=False),
+        sa.Column("submitted_by", Words(), nullable=False),
+        sa.Column("submitted_at", Name(32), nullable=False),
+        sa.Column("decided_by", Words(), nullable=True),
+        sa.Column("decided_at", Name(32), nullable=True),
+        sa.Column("comment", Words(), nullable=True),
         sa.ForeignKeyConstraint(
             ["environment_id"], ["environments.id"], name=op.f("fk_reviews_environment_id"), ondelete="CASCADE"
         ),

@@ -1,0 +1,129 @@
+"""What PostgreSQL needs of its connections: one writer at a time, an end to all waiting, and words when it is away.
+
+Everything here is for one database of a server; several deployments on one server have a database each, as advisory
+locks and notifications are a database's own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+from sqlalchemy import URL, Connection, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from ..domain.errors import Unavailable
+
+DRIVER = "postgresql+psycopg"
+
+CONNECT_SECONDS = 5
+STATEMENT_SECONDS = 60
+LOCK_SECONDS = 30
+"""How long a write waits for other processes' writes before it is given up."""
+
+IDLE_SECONDS = 60
+"""How long a transaction may do nothing: a process that hangs in one must not keep everybody from writing."""
+
+CHANNEL = "dataflow_envs"
+"""Of the notifications that tell other processes to look."""
+
+SPACE = 0x6466656E
+"""First half of the keys of our advisory locks: what else uses the database has others."""
+
+WRITING, COORDINATING = 1, 2
+"""Second halves: held by a write transaction; held by the session of the server that runs the queue."""
+
+LOST_STATES = ("08", "57P")
+"""SQLSTATEs by which the server says that a connection has ended: connection exceptions, shutdowns."""
+
+# The lock first: under READ COMMITTED each later statement sees all that was committed before it. The notification goes
+# out when the transaction is committed, and not otherwise.
+_BEGIN_WRITE = text(f"SELECT pg_advisory_xact_lock({SPACE}, {WRITING}), pg_notify('{CHANNEL}', '')")
+
+_REQUIRED = text(
+    "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), "
+    "EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu')"
+)
+
+
+class DatabaseAway(Unavailable):
+    """The database can't be reached, or can't do what it is asked for just now.
+
+    `reason` is for the service's log: it names machines that are nobody else's business. A write that it interrupts may
+    have been committed all the same.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def normalized(url: URL) -> URL:
+    """The URL with the driver that is used. Raises Unavailable when that is not installed."""
+    if importlib.util.find_spec("psycopg") is None:
+        raise Unavailable("A PostgreSQL database needs psycopg: pip install jupyter-dataflow-envs[team].")
+    return url.set(drivername=DRIVER)
+
+
+def shown(url: URL) -> str:
+    """The URL as logs and people may read it."""
+    secrets = [name for name in url.query if "password" in name.lower()]
+    return url.difference_update_query(secrets).render_as_string(hide_password=True)
+
+
+def connect_arguments(url: URL) -> dict[str, Any]:
+    """For psycopg. What the URL says of the same goes first."""
+    milliseconds = {
+        "lock_timeout": LOCK_SECONDS,
+        "statement_timeout": STATEMENT_SECONDS,
+        "idle_in_transaction_session_timeout": IDLE_SECONDS,
+        # As the other side's, so that locks of a machine that is gone don't outlive it for long.
+        "tcp_user_timeout": 10,
+    }
+    settings = [f"-c {name}={seconds * 1000}" for name, seconds in milliseconds.items()]
+    settings += ["-c tcp_keepalives_idle=2", "-c tcp_keepalives_interval=1", "-c tcp_keepalives_count=3"]
+    wanted = {
+        "connect_timeout": CONNECT_SECONDS,
+        "keepalives": 1,
+        "keepalives_idle": 2,
+        "keepalives_interval": 1,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+        "application_name": "jupyter-dataflow-envs",
+    }
+    own = url.query.get("options", "")
+    more = own if isinstance(own, str) else " ".join(own)
+    return {
+        **{name: value for name, value in wanted.items() if name not in url.query},
+        "options": f"{' '.join(settings)} {more}".strip(),
+    }
+
+
+def begin_write(connection: Connection) -> None:
+    """Wait for the writers before this one."""
+    connection.execute(_BEGIN_WRITE)
+
+
+def check_server(connection: Connection) -> str | None:
+    """What the server lacks, in words; None when it is as it must be."""
+    version, encoding, icu = connection.execute(_REQUIRED).one()
+    if version < 120000:
+        return "PostgreSQL 12 or newer is needed."
+    if encoding != "UTF8":
+        return f"The database's encoding is {encoding}: create one with ENCODING 'UTF8'."
+    if not icu:
+        return "PostgreSQL must be built with ICU, as its packages and images are: its collation und-x-icu is missing."
+    return None
+
+
+def away(error: DBAPIError) -> DatabaseAway | None:
+    """What `error` comes to when it is the database's state; None when it is the statement's fault."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    state = getattr(error.orig, "sqlstate", None)
+    reason = " ".join(str(error.orig).split())
+    if state is None or state.startswith(LOST_STATES):
+        words = "The database can't be reached. It is tried again and again: repeat this in a moment."
+    else:
+        words = "The database can't do that now, as it is busy or full: repeat this in a moment."
+    return DatabaseAway(words, reason)
