@@ -94,10 +94,10 @@ def with_images(connection: Connection) -> dict[str, int]:
     return {row.id: row.image_size for row in connection.execute(query)}
 
 
-def lock_digest(connection: Connection, prefix_id: str) -> str | None:
-    """Of the lock that it was installed from, which the versions that hold it share; None when none does."""
-    query = select(versions.c.lock_digest).where(versions.c.prefix_id == prefix_id).limit(1)
-    return connection.execute(query).scalar()
+def holders(connection: Connection, prefix_id: str) -> list[Holding]:
+    """The versions that are installed in it, by name and number; all have the same packages."""
+    query = _HELD.where(versions.c.prefix_id == prefix_id).order_by(environments.c.short_name, versions.c.number)
+    return [_holding(r) for r in connection.execute(query)]
 
 
 def stop_sharing(connection: Connection, prefix_id: str) -> None:
