@@ -20,6 +20,7 @@ BENCHES = (
     "panel",
     "local",
     "copy",
+    "image",
 )
 
 

@@ -24,6 +24,7 @@ from ..store import events, prefixes, queue, versions
 from ..store.prefixes import Prefix
 from ..store.queue import BuiltPrefix, QueuedAttempt
 from .log import BuildLog
+from .packing import with_image
 from .steps import Steps
 from .workshop import Workshop
 
@@ -93,7 +94,7 @@ class Build:
         if queued.reverted_from is not None:
             self._say(f"Going back to version {queued.reverted_from}: its packages are installed as they were")
         try:
-            last = self._take_installed(job) or self._workshop.runner.run(job, self, self._stop)
+            last = self._take_installed(job) or self._packed(self._workshop.runner.run(job, self, self._stop))
         except Unavailable:
             self._handing_back, self._reused, last = True, False, None
         except (OSError, SQLAlchemyError) as error:
@@ -138,6 +139,18 @@ class Build:
         # It is there, but this run may have been cancelled or fenced before it could take it.
         done = {"type": "result", "steps": []}
         return done if self._reused else {"type": "failure", "reason": "cancelled", "steps": []}
+
+    def _packed(self, last: Message | None) -> Message | None:
+        """With its image, where there are images and whoever ran the engine has not made one."""
+        if last is None or last["type"] != "result" or self._reused or "image" in last:
+            return last
+        with self._workshop.database.read() as connection:
+            url = self._workshop.image_url(connection)
+        if url is None:
+            return last
+        return with_image(
+            last, url, self._workshop.folders.path(self._prefix_id), say=self._say, stop=self._stop.is_set
+        )
 
     def _held(self, connection: Connection) -> Lock | None:
         if not self._queued.pin_installed or self._queued.latest_success is None:
@@ -192,7 +205,7 @@ class Build:
             equal = self._equal(connection, key)
             if equal is None or equal.size is None:
                 return Answer.INSTALL
-            if not self._workshop.folders.is_whole(equal.id):
+            if not self._workshop.is_available(equal):
                 prefixes.stop_sharing(connection, equal.id)
                 return Answer.INSTALL
             self._say(f"The same {len(lock.packages)} packages are installed and verified already: taking that prefix.")
@@ -243,6 +256,8 @@ class Build:
             done = self._commit(connection, BuiltPrefix(self._prefix_id, lock, size, warnings), steps)
             if done:
                 prefixes.mark_ready(connection, self._prefix_id, key=self._key, size=size, warnings=warnings)
+                if image := result.get("image"):
+                    prefixes.note_image(connection, self._prefix_id, digest=image["digest"], size=image["size"])
         return done
 
     def _commit(self, connection: Connection, built: BuiltPrefix, steps: list[StepDuration]) -> bool:

@@ -18,9 +18,11 @@ from sqlalchemy import Connection
 
 from ..domain.clock import now
 from ..domain.events import SERVICE, EventKind
+from ..images import forget_lock
 from ..kernels import leases
 from ..store import deployment, events, prefixes, versions
 from ..store.prefixes import Holding
+from .image_sweep import start_image_sweep
 from .prefix_folders import PrefixFolders, remove_tree
 from .workshop import Workshop
 
@@ -126,30 +128,44 @@ def sweep(workshop: Workshop, in_use: InUse, *, whole: bool = True) -> bool:
         with workshop.database.write_as_coordinator() as connection:
             prefixes.note_unused(connection)
             versions.remove_unused_locks(connection)
-    remove(workshop, found.removals[:MOST], in_use)
+    imaged = remove(workshop, found.removals[:MOST], in_use)
     _remove_logs(workshop, found.logs[:MOST])
     clear_aside(workshop)
+    start_image_sweep(workshop, imaged, whole=whole)
     return max(len(found.surplus), len(found.removals), len(found.logs)) <= MOST
 
 
 def missing(workshop: Workshop) -> list[Holding]:
-    """Installed versions whose files are not on disk: somebody else removed them."""
+    """Installed versions whose files are not on disk, and can't be fetched: somebody else removed them."""
     with workshop.database.read() as connection:
         held = prefixes.holdings(connection)
+        if workshop.settings.image_store is not None:
+            imaged = prefixes.with_images(connection)
+            held = [h for h in held if h.prefix_id not in imaged]
     gone = {i for i in {h.prefix_id for h in held} if not workshop.folders.is_whole(i)}
     return [h for h in held if h.prefix_id in gone]
 
 
-def remove(workshop: Workshop, removals: Sequence[Removal], in_use: InUse) -> None:
-    """First the rows: what a crash leaves then is a folder without one, which the next comparison finds."""
+def remove(workshop: Workshop, removals: Sequence[Removal], in_use: InUse) -> list[str]:
+    """First the rows: what a crash leaves then is a folder without one, which the next comparison finds.
+
+    Returns those of which there are images, which are to go too.
+    """
+    imaged: list[str] = []
     for some in _batches(removals):
         held = set(in_use())
         with workshop.database.write_as_coordinator() as connection:
+            rows = {r.prefix_id: prefixes.get(connection, r.prefix_id) for r in some}
             gone = [r for r in some if r.prefix_id not in held and _forget(connection, r)]
         for removal in gone:
             place = workshop.root.previews if removal.why is Why.PREVIEW else workshop.root.prefixes
             PrefixFolders(place).set_aside(removal.prefix_id)
             leases.forget(workshop.root.path, removal.prefix_id)
+            forget_lock(workshop.root.prefixes / removal.prefix_id)
+            row = rows[removal.prefix_id]
+            if row is not None and workshop.is_fetchable(row):
+                imaged.append(row.id)
+    return imaged
 
 
 def clear_aside(workshop: Workshop) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import uuid
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+
+from ..images import is_whole, remove_tree
+
+__all__ = ["PrefixFolders", "remove_tree"]
 
 
 class PrefixFolders:
@@ -32,10 +33,15 @@ class PrefixFolders:
 
     def is_whole(self, prefix_id: str) -> bool:
         """Whether a prefix that the database calls ready is really there."""
-        return (self.path(prefix_id) / "conda-meta").is_dir() and (self.path(prefix_id) / "bin" / "python").exists()
+        return is_whole(self.path(prefix_id))
 
     def ids(self) -> set[str]:
-        return {entry.name for entry in os.scandir(self.folder) if entry.is_dir(follow_symlinks=False)}
+        """Without what is being unpacked, which has a name of its own until it is whole."""
+        return {
+            entry.name
+            for entry in os.scandir(self.folder)
+            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
+        }
 
     def set_aside(self, prefix_id: str) -> None:
         """Take a prefix away that nothing uses; `clear` removes its files."""
@@ -53,18 +59,3 @@ class PrefixFolders:
     def remove(self, prefix_id: str) -> None:
         self.set_aside(prefix_id)
         remove_tree(self.aside / prefix_id)
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove a folder whose folders are read-only; files are shared with caches and keep their modes."""
-    if not folder.exists():
-        return
-    for parent, _, _ in os.walk(folder):
-        with suppress(FileNotFoundError):
-            Path(parent).chmod(stat.S_IRWXU)
-    shutil.rmtree(folder, onerror=_raise_unless_gone)
-
-
-def _raise_unless_gone(_function: Callable[..., Any], _path: str, info: Any) -> None:
-    if not isinstance(info[1], FileNotFoundError):
-        raise info[1]

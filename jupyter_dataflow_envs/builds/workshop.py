@@ -11,8 +11,10 @@ from ..domain.lock import Lock
 from ..domain.requirement import parse_pair
 from ..domain.spec import EnvironmentSpec
 from ..engine.protocol import Caches, Job, Mode, Sources
+from ..images import ImageStore
 from ..store import deployment, versions
 from ..store.database import Database
+from ..store.prefixes import Prefix
 from ..store.root import Root
 from .log import Logs
 from .prefix_folders import PrefixFolders
@@ -33,6 +35,8 @@ class BuildSettings:
     max_concurrent_builds: int
     max_log_bytes: int
     extended_requirements: bool
+    image_store: str | None = None
+    """An fsspec URL; None: prefixes reach people by the disk alone."""
 
     @property
     def sources(self) -> Sources:
@@ -76,6 +80,25 @@ class Workshop:
             allow_source_builds=self.settings.allow_source_builds,
             run_link_scripts=self.settings.run_link_scripts,
         )
+
+    def image_url(self, connection: Connection) -> str | None:
+        """Where this deployment's images are: a folder of its own, as others may use the same store."""
+        url = self.settings.image_store
+        return f"{url.rstrip('/')}/{deployment.read(connection, 'id')}" if url else None
+
+    def images(self) -> ImageStore | None:
+        """The store of this deployment's images, if it has any."""
+        with self.database.read() as connection:
+            url = self.image_url(connection)
+        return ImageStore(url) if url else None
+
+    def is_available(self, prefix: Prefix) -> bool:
+        """Whether a ready prefix is on this disk, or can be brought to it."""
+        return self.folders.is_whole(prefix.id) or self.is_fetchable(prefix)
+
+    def is_fetchable(self, prefix: Prefix) -> bool:
+        """Whether it has an image, as far as the database knows."""
+        return self.settings.image_store is not None and prefix.image_digest is not None
 
     def job(
         self,

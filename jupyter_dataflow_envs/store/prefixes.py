@@ -27,6 +27,10 @@ class Prefix:
     warnings: tuple[str, ...] = ()
     unused_since: datetime | None = None
     """Since when no version holds it, as far as that is noted."""
+    image_digest: str | None = None
+    """SHA-256 of its image, in hex; None: it has none."""
+    image_size: int | None = None
+    """Bytes of its image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,23 @@ def mark_ready(
         .where(prefixes.c.id == prefix_id)
         .values(state="ready", key=key, size=size, warnings=list(warnings))
     )
+
+
+def note_image(connection: Connection, prefix_id: str, *, digest: str, size: int) -> None:
+    """The prefix is in the image store as well: by these bytes it is known."""
+    connection.execute(update(prefixes).where(prefixes.c.id == prefix_id).values(image_digest=digest, image_size=size))
+
+
+def with_images(connection: Connection) -> dict[str, int]:
+    """Bytes of the image of each prefix that has one."""
+    query = select(prefixes.c.id, prefixes.c.image_size).where(prefixes.c.image_digest.is_not(None))
+    return {row.id: row.image_size for row in connection.execute(query)}
+
+
+def holders(connection: Connection, prefix_id: str) -> list[Holding]:
+    """The versions that are installed in it, by name and number; all have the same packages."""
+    query = _HELD.where(versions.c.prefix_id == prefix_id).order_by(environments.c.short_name, versions.c.number)
+    return [_holding(r) for r in connection.execute(query)]
 
 
 def stop_sharing(connection: Connection, prefix_id: str) -> None:
@@ -214,4 +235,6 @@ def _prefix(row: Row[Any]) -> Prefix:
         created_at=from_text(row.created_at),
         warnings=tuple(row.warnings or ()),
         unused_since=from_text(row.unused_since) if row.unused_since else None,
+        image_digest=row.image_digest,
+        image_size=row.image_size,
     )

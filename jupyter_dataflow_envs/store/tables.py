@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from .columns import Name, Words
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The newest migration. A database at another one is upgraded, or refused when it is newer."""
 
 metadata = MetaData(
@@ -118,6 +118,9 @@ prefixes = Table(
     Column("unused_since", Name(32)),
     # requirements that its packages declare and that are not fulfilled, one a line
     Column("warnings", JSON),
+    # of its image in the image store: SHA-256 of its bytes, and how many they are; null: there is none
+    Column("image_digest", Name(64)),
+    Column("image_size", BigInteger),
     Index(
         "uq_prefixes_ready_key",
         "key",
