@@ -94,8 +94,16 @@ class DataflowEnvsApp(ExtensionApp):
         ["keep", "session"], "keep", help="Whether Local environments made here outlive this server."
     ).tag(config=True)
 
+    dask_scheduler = Unicode(
+        help="Address of a Dask scheduler, such as tls://scheduler:8786, whose workers with the resource "
+        "dataflow-build run the builds. Default: they run on this machine."
+    ).tag(config=True)
+
     max_concurrent_builds = Int(
-        1, min=1, help="Builds that run side by side. Default: half the cores, at least 1."
+        1,
+        min=1,
+        help="Builds that run side by side. Default: half the cores, at least 1; with dask_scheduler 32, as then the "
+        "number of workers decides.",
     ).tag(config=True)
 
     max_log_bytes = Int(64 * 1024 * 1024, help="Bytes after which a build's log is cut.").tag(config=True)
@@ -122,7 +130,7 @@ class DataflowEnvsApp(ExtensionApp):
 
     @default("max_concurrent_builds")
     def _default_max_concurrent_builds(self) -> int:
-        return max(1, (os.cpu_count() or 2) // 2)
+        return 32 if self.dask_scheduler else _half_the_cores()
 
     def initialize_settings(self) -> None:
         self._gate = Gate(self._open)
@@ -175,6 +183,7 @@ class DataflowEnvsApp(ExtensionApp):
                     creator=operating_system_user(),
                     kernels_dir=default_kernels_dir(),
                     python=Path(sys.executable),
+                    dask_scheduler=self.dask_scheduler,
                     allow_self_approval=self.allow_self_approval,
                     builds=BuildSettings(
                         channels=tuple(self.channels),
@@ -210,9 +219,13 @@ class DataflowEnvsApp(ExtensionApp):
             around=Surroundings.of_this_server([Path(f).expanduser() for f in self.local_folders], server_root),
             excluded=(Path(self.root_dir),),
             session=self.local_lifetime == "session",
-            most=self.max_concurrent_builds,
+            most=_half_the_cores() if self.dask_scheduler else self.max_concurrent_builds,
             max_log_bytes=self.max_log_bytes,
         )
+
+
+def _half_the_cores() -> int:
+    return max(1, (os.cpu_count() or 2) // 2)
 
 
 main = DataflowEnvsApp.launch_instance

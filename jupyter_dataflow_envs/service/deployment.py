@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..builds.coordinator import Coordinator
 from ..builds.runner import LocalRunner, Runner
+from ..builds.runners import make_runner
 from ..builds.workshop import BuildSettings, Workshop
 from ..domain.errors import Unavailable
 from ..domain.events import Event, EventKind
@@ -69,6 +70,8 @@ class DeploymentSettings:
     python: Path
     builds: BuildSettings
     local: LocalSettings
+    dask_scheduler: str = ""
+    """Where builds run instead of this machine."""
     allow_self_approval: bool | None = None
     """None: where the operating system's user is the only identity."""
 
@@ -77,7 +80,7 @@ class Deployment:
     """Made in a worker thread, as opening a database takes time; raises Unavailable when it can't be used.
 
     `environments`, `versions`, `reviews` and the other public attributes are what the handlers call. `runner`: where
-    builds run; by default in child processes of this server.
+    everything runs; by default in child processes of this server, and builds where `dask_scheduler` says.
     """
 
     def __init__(self, settings: DeploymentSettings, log: logging.Logger, runner: Runner | None = None) -> None:
@@ -86,7 +89,13 @@ class Deployment:
         self.root = Root(settings.root)
         self.root.create()
         self.database = Database(settings.database_url)
-        self.workshop = Workshop(self.database, self.root, settings.builds, runner or LocalRunner(settings.root))
+        self.workshop = Workshop(
+            self.database,
+            self.root,
+            settings.builds,
+            runner=runner or make_runner(settings.root, settings.dask_scheduler, settings.builds.max_log_bytes),
+            questions=runner or LocalRunner(settings.root),
+        )
         self.coordinator = Coordinator(self.workshop, lambda: leases.running(self.root.path), log)
         try:
             self.database.prepare(
@@ -98,6 +107,7 @@ class Deployment:
                 self._seen = events.last(connection)
         except BaseException:
             self.coordinator.stop()
+            self.workshop.runner.close()
             self.database.close()
             raise
         write_fallback(self.root.path, settings.python)
@@ -166,6 +176,7 @@ class Deployment:
             self._local.stop()
         self._thread.join()
         self.coordinator.stop()
+        self.workshop.runner.close()
         self.database.close()
 
     def _watch(self) -> None:
