@@ -80,9 +80,13 @@ class DaskCluster:
     def whole(self) -> None:
         """A scheduler and the workers a and b, whatever a test has done to them."""
         if self.scheduler is None or self.scheduler.poll() is not None:
+            if self.scheduler is not None:
+                self.scheduler.wait()
             self.start_scheduler()
         fresh = [n for n in ("a", "b") if n not in self.workers or not self.workers[n].is_up()]
         for name in fresh:
+            if name in self.workers:
+                self.workers[name].process.wait()
             self.start_worker(name)
         self.wait_joined(*fresh)
 

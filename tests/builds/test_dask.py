@@ -20,7 +20,7 @@ from jupyter_dataflow_envs.builds.prefix_folders import remove_tree
 from jupyter_dataflow_envs.domain.errors import Unavailable
 from jupyter_dataflow_envs.domain.version import Version
 from jupyter_dataflow_envs.service.deployment import Deployment
-from tests.builds.dask_cluster import DaskCluster, Worker, dask_cluster
+from tests.builds.dask_cluster import DaskCluster, dask_cluster
 from tests.channel.server import Server
 from tests.faults.processes import of_root
 from tests.live import free_port, wait_until
@@ -94,17 +94,20 @@ def row(deployment: Deployment, name: str) -> Any:
 
 def says(deployment: Deployment, name: str, words: str, timeout: float = 30) -> str:
     """The log, once the words are in it."""
-    return wait_until(
-        lambda: (text := log_of(deployment, name, 1)) if words in log_of(deployment, name, 1) else None,
-        f"'{words}' in the log of {name}",
-        timeout,
-    )
+    wait_until(lambda: words in log_of(deployment, name, 1), f"'{words}' in the log of {name}", timeout)
+    return log_of(deployment, name, 1)
+
+
+def slow_downloads(deployment: Deployment, served: Server) -> None:
+    served.throttle("noarch/big-data-*", 100_000)
+    for cached in deployment.root.cache("packages").glob("big-data-*"):
+        remove_tree(cached) if cached.is_dir() else cached.unlink()
 
 
 @contextmanager
 def held(deployment: Deployment, served: Server, python: str, name: str, *more: str) -> Iterator[None]:
     """A build that stays in its downloads until the channel heals."""
-    served.throttle("noarch/big-data-*", 100_000)
+    slow_downloads(deployment, served)
     create(deployment, name, python, "big-data", *more)
     deployment.versions.build(ALICE, name, from_scratch=True)
     wait_until(lambda: latest(deployment, name).phase == "downloading", f"the downloads of {name}", 30)
@@ -150,7 +153,7 @@ def _parent(line: str) -> str:
 def test_two_at_once_and_a_third_that_waits_for_a_place(
     deployment: Deployment, cluster: DaskCluster, served: Server, python: str
 ) -> None:
-    served.throttle("noarch/big-data-*", 100_000)
+    slow_downloads(deployment, served)
     names = [f"par{n}" for n in range(3)]
     for number, name in enumerate(names):
         create(deployment, name, python, "big-data", f"tiny-002==1.{number}")
@@ -177,10 +180,10 @@ def test_a_failure_has_its_reason(deployment: Deployment, cluster: DaskCluster, 
 
 def test_a_cancel_reaches_the_worker(deployment: Deployment, cluster: DaskCluster, served: Server, python: str) -> None:
     before = deployment.workshop.folders.ids()
-    with held(deployment, served, python, "stopped", "tiny-003==1.1"):
+    with held(deployment, served, python, "stopd", "tiny-003==1.1"):
         begun = time.monotonic()
-        deployment.versions.cancel(ALICE, "stopped")
-        failed = ended(deployment, "stopped", 10)
+        deployment.versions.cancel(ALICE, "stopd")
+        failed = ended(deployment, "stopd", 10)
         assert (failed.reason, time.monotonic() - begun < 2) == ("cancelled by alice", True)
         assert of_root(deployment.root.path) == []
         assert deployment.workshop.folders.ids() == before
@@ -197,19 +200,19 @@ def _lose(deployment: Deployment, name: str, words: str, timeout: float = 15) ->
 def test_a_killed_worker_s_build_goes_on_at_the_other(
     deployment: Deployment, cluster: DaskCluster, served: Server, python: str
 ) -> None:
-    with held(deployment, served, python, "robust", "tiny-004==1.1"):
-        first = row(deployment, "robust")
-        cluster.holder(log_of(deployment, "robust", 1)).signal(signal.SIGKILL)
+    with held(deployment, served, python, "robus", "tiny-004==1.1"):
+        first = row(deployment, "robus")
+        cluster.holder(log_of(deployment, "robus", 1)).signal(signal.SIGKILL)
         begun = time.monotonic()
-        wait_until(lambda: log_of(deployment, "robust", 1).count("Building on worker") == 2, "the other worker", 15)
+        wait_until(lambda: log_of(deployment, "robus", 1).count("Building on worker") == 2, "the other worker", 15)
         assert time.monotonic() - begun < 10
         served.heal()
-    built = ended(deployment, "robust")
+    built = ended(deployment, "robus")
     assert (built.outcome.value, built.number, built.attempt) == ("succeeded", 1, 1), built.reason
-    log = log_of(deployment, "robust", 1)
+    log = log_of(deployment, "robus", 1)
     assert "was lost. The build is taken up again from its place in the queue." in log
     assert "taken up again after an interruption" in log
-    now = row(deployment, "robust")
+    now = row(deployment, "robus")
     assert now.interruptions == 1
     assert built.prefix_id not in {
         p.id for p in query(deployment, "SELECT id FROM prefixes WHERE run_id = :r", r=first.run_id)
@@ -254,20 +257,20 @@ def test_a_scheduler_that_comes_back_gets_the_build_again(
 def test_a_worker_that_was_only_asleep_is_fenced(
     deployment: Deployment, cluster: DaskCluster, served: Server, python: str
 ) -> None:
-    with held(deployment, served, python, "sleepy", "tiny-007==1.1"):
-        first = row(deployment, "sleepy")
-        asleep = cluster.holder(log_of(deployment, "sleepy", 1))
+    with held(deployment, served, python, "sleep", "tiny-007==1.1"):
+        first = row(deployment, "sleep")
+        asleep = cluster.holder(log_of(deployment, "sleep", 1))
         asleep.signal(signal.SIGSTOP)
-        wait_until(lambda: log_of(deployment, "sleepy", 1).count("Building on worker") == 2, "the other worker", 15)
+        wait_until(lambda: log_of(deployment, "sleep", 1).count("Building on worker") == 2, "the other worker", 15)
         served.heal()
-        built = ended(deployment, "sleepy")
+        built = ended(deployment, "sleep")
         assert built.outcome.value == "succeeded", built.reason
         # Its engine went on all the time, and may even have finished.
         asleep.signal(signal.SIGCONT)
         wait_until(lambda: of_root(deployment.root.path) == [], "the end of the fenced engine", 10)
     (mine,) = query(deployment, "SELECT run_id FROM prefixes WHERE id = :id", id=built.prefix_id)
     assert mine.run_id != first.run_id
-    assert latest(deployment, "sleepy").prefix_id == built.prefix_id
+    assert latest(deployment, "sleep").prefix_id == built.prefix_id
     wait_until(lambda: not asleep.is_up(), "the dismissed worker's end", 20)
     cluster.whole()
     create(deployment, "sober", python, "tiny-007==1.2")
@@ -280,16 +283,16 @@ def test_a_service_that_stops_hands_the_build_back(
     root = warm(folder / "second" / "root", channel)
     try:
         runner = DaskRunner(root, cluster.address, LOG_BYTES, PATIENCE)
-        with deployment_in(root, served.url, runner=runner) as first, held(first, served, python, "passed"):
+        with deployment_in(root, served.url, runner=runner) as first, held(first, served, python, "passd"):
             threads = threading.active_count()
             assert threads
         assert of_root(root) == []
         served.heal()
         with deployment_in(root, served.url, runner=DaskRunner(root, cluster.address, LOG_BYTES)) as second:
-            assert ended(second, "passed").outcome.value == "succeeded"
-            log = log_of(second, "passed", 1)
+            assert ended(second, "passd").outcome.value == "succeeded"
+            log = log_of(second, "passd", 1)
             assert "The server is stopping: the build goes back" in log
-            assert row(second, "passed").interruptions == 0
+            assert row(second, "passd").interruptions == 0
     finally:
         remove_tree(root)
 
@@ -298,12 +301,12 @@ def test_without_a_scheduler_it_waits_and_can_be_cancelled(tmp_path: Path, chann
     address = f"tcp://127.0.0.1:{free_port()}"
     runner = DaskRunner(tmp_path / "root", address, LOG_BYTES)
     with deployment_in(tmp_path / "root", channel.as_uri(), runner=runner) as alone:
-        create(alone, "lonely", python)
-        alone.versions.build(ALICE, "lonely")
-        says(alone, "lonely", f"Waiting for a build worker: there is no connection to {address} yet", 20)
+        create(alone, "alone", python)
+        alone.versions.build(ALICE, "alone")
+        says(alone, "alone", f"Waiting for a build worker: there is no connection to {address} yet", 20)
         begun = time.monotonic()
-        alone.versions.cancel(ALICE, "lonely")
-        assert ended(alone, "lonely", 10).reason == "cancelled by alice"
+        alone.versions.cancel(ALICE, "alone")
+        assert ended(alone, "alone", 10).reason == "cancelled by alice"
         assert time.monotonic() - begun < 2
 
 
@@ -315,12 +318,15 @@ def test_without_a_worker_it_waits_until_one_joins(
     wait_until(lambda: not any(w.is_up() for w in cluster.workers.values()), "the workers' end", 20)
     cluster.start_worker("other", resource=False)
     cluster.wait_joined("other")
-    create(deployment, "patient", python, "tiny-008==1.1")
-    deployment.versions.build(ALICE, "patient")
-    says(deployment, "patient", "Waiting for a build worker: no worker with the resource dataflow-build has joined")
+    create(deployment, "patnt", python, "tiny-008==1.1")
+    deployment.versions.build(ALICE, "patnt")
+    says(deployment, "patnt", "Waiting for a build worker: no worker with the resource dataflow-build has joined")
+    cluster.workers["a"].process.wait()
     cluster.start_worker("a")
-    assert ended(deployment, "patient").outcome.value == "succeeded"
-    cluster.workers.pop("other").process.kill()
+    assert ended(deployment, "patnt").outcome.value == "succeeded"
+    other = cluster.workers.pop("other").process
+    other.kill()
+    other.wait()
 
 
 @pytest.mark.parametrize("address", ["tcp://dask.example.org:8786", "tcp://10.0.0.1:8786", "ws://dask.example.org:1"])

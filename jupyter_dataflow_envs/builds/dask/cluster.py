@@ -18,12 +18,15 @@ from .exchange import RESOURCE, Reply, Request
 from .worker import exchange
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 T = TypeVar("T")
 
 CONNECT_SECONDS = 3.0
 """How long one try to reach the scheduler takes."""
+
+CLOSE_SECONDS = 2.0
+"""How long a connection may take to close."""
 
 AGAIN_SECONDS = 0.5
 """Between two tries."""
@@ -35,7 +38,10 @@ _log = logging.getLogger(__name__)
 
 
 class Cluster:
-    """Nothing here blocks but what says so; to be used from any thread. `client` changes when the scheduler does."""
+    """Nothing here blocks but what says so; to be used from any thread. `client` changes when the scheduler does.
+
+    Dask's client lives on an event loop of its own, in a thread that is the same for all connections.
+    """
 
     def __init__(self, address: str) -> None:
         check_address(address)
@@ -46,19 +52,44 @@ class Cluster:
         self._changing = threading.Lock()
         self._connecting = False
         self._tried = -AGAIN_SECONDS
-        self._closed = False
+        self._closed = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="dask", daemon=True)
+        self._thread.start()
 
     def client(self) -> Client | None:
         """The connection, if there is one at this moment; else one is being made."""
         with self._changing:
             if self._client is not None and self._client.status == "running":
                 return self._client
-            if self._connecting or self._closed or time.monotonic() - self._tried < AGAIN_SECONDS:
+            if self._connecting or self._closed.is_set() or time.monotonic() - self._tried < AGAIN_SECONDS:
                 return None
             self._connecting = True
             lost, self._client = self._client, None
-        threading.Thread(target=self._connect, args=(lost,), name="dask connect", daemon=True).start()
+            asyncio.run_coroutine_threadsafe(self._connect(lost), self._loop)
         return None
+
+    def submit(self, client: Client, function: Callable[..., None], *arguments: Any, key: str) -> Future[None]:
+        """Blocks for a moment: a task for the workers that builds may run on. Raises OSError as `processing` does."""
+
+        async def ask(client: Client) -> Future[None]:
+            return client.submit(function, *arguments, key=key, resources={RESOURCE: 1}, pure=False)
+
+        return self._ask(client, ask)
+
+    def error(self, client: Client, future: Future[None]) -> BaseException | None:
+        """Blocks for a moment: why a task has failed."""
+
+        async def ask(_: Client) -> BaseException | None:
+            error: BaseException | None = await future.exception()
+            return error
+
+        return self._ask(client, ask)
+
+    def release(self, future: Future[None]) -> None:
+        """Nobody wants the task's result: Dask need not run it any more."""
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(future.release)
 
     def start(
         self, client: Client, ask: Callable[[Client], Awaitable[T]], seconds: float
@@ -68,8 +99,7 @@ class Cluster:
         async def asked() -> T:
             return await asyncio.wait_for(ask(client), seconds)
 
-        loop: Any = client.loop
-        return asyncio.run_coroutine_threadsafe(asked(), loop.asyncio_loop)
+        return asyncio.run_coroutine_threadsafe(asked(), self._loop)
 
     def request(
         self, client: Client, worker: str, request: Request, seconds: float
@@ -113,11 +143,15 @@ class Cluster:
         threading.Thread(target=self._end_run, args=(run, seconds), name=f"dask end {run}", daemon=True).start()
 
     def close(self) -> None:
+        """Blocks until the connection is closed."""
         with self._changing:
-            self._closed = True
+            self._closed.set()
             client, self._client = self._client, None
         if client is not None:
-            _close(client)
+            with suppress(concurrent.futures.TimeoutError):
+                asyncio.run_coroutine_threadsafe(_close(client), self._loop).result(CLOSE_SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
 
     def _ask(self, client: Client, ask: Callable[[Client], Awaitable[T]]) -> T:
         try:
@@ -125,28 +159,36 @@ class Cluster:
         except Exception as error:  # Dask's own kinds are many; all mean the same
             raise OSError(f"the Dask scheduler at {self.address} does not answer: {error}") from error
 
-    def _connect(self, lost: Client | None) -> None:
-        from distributed import Client
-
+    async def _connect(self, lost: Client | None) -> None:
         if lost is not None:
-            _close(lost)
-        made = None
-        try:
-            made = Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False, name="dataflow-envs")
-            self.trouble = ""
-        except Exception as error:  # noqa: BLE001  # wrong certificates, wrong host, nobody there: people read it
-            self.trouble = str(error).strip() or type(error).__name__
+            await _close(lost)
+        made = await self._reached()
         with self._changing:
             self._connecting = False
             self._tried = time.monotonic()
-            if not self._closed:
+            if not self._closed.is_set():
                 self._client, made = made, None
         if made is not None:
-            _close(made)
+            await _close(made)
+
+    async def _reached(self) -> Client | None:
+        from distributed import Client
+
+        client = Client(
+            self.address, asynchronous=True, timeout=CONNECT_SECONDS, set_as_default=False, name="dataflow-envs"
+        )
+        try:
+            await client
+        except Exception as error:  # noqa: BLE001  # wrong certificates, wrong host, nobody there: people read it
+            self.trouble = str(error).strip() or type(error).__name__
+            await _close(client)
+            return None
+        self.trouble = ""
+        return client
 
     def _end_run(self, run: str, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and not self._closed:
+        while time.monotonic() < deadline and not self._closed.is_set():
             client = self.client()
             if client is not None:
                 try:
@@ -155,7 +197,7 @@ class Cluster:
                     return
                 except (OSError, RuntimeError):
                     pass
-            time.sleep(AGAIN_SECONDS)
+            self._closed.wait(AGAIN_SECONDS)
 
 
 def check_address(address: str) -> None:
@@ -177,8 +219,8 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _close(client: Client) -> None:
+async def _close(client: Client) -> None:
     try:
-        client.close(timeout=2)
+        await client.close(timeout=CLOSE_SECONDS / 2)
     except Exception as error:  # noqa: BLE001  # it is of no use any more, however it ends
         _log.debug("A connection to Dask did not close: %s", error)

@@ -89,14 +89,11 @@ class Conversation:
 
     def _submit(self, client: Client) -> Future[None]:
         self._tries += 1
-        return client.submit(
-            hold,
-            self._run,
-            self._patience.lost_seconds,
-            key=f"dataflow-build-{self._run}-{self._tries}",
-            resources={RESOURCE: 1},
-            pure=False,
-        )
+        key = f"dataflow-build-{self._run}-{self._tries}"
+        try:
+            return self._cluster.submit(client, hold, self._run, self._patience.lost_seconds, key=key)
+        except OSError as error:
+            raise SchedulerLost from error
 
     def _use(self, place: _Place) -> Message | None:
         """Raises SchedulerLost while nothing is claimed yet, and when the task has to be submitted again."""
@@ -137,7 +134,7 @@ class Conversation:
             if place.future.status == "finished":
                 raise SchedulerLost  # it waited for us in vain, as for a machine that slept
             if place.future.status == "error":
-                error = place.future.exception(1)
+                error = place.error()
                 if type(error).__name__ == "KilledWorker":
                     raise SchedulerLost  # it ran nothing of ours on those that died
                 return f"the build workers can't build: {type(error).__name__}: {error}"
@@ -268,6 +265,13 @@ class _Place:
         if self.is_lost():
             raise SchedulerLost
 
+    def error(self) -> BaseException | None:
+        """Why Dask could not run the task. Raises SchedulerLost."""
+        try:
+            return self._cluster.error(self.client, self.future)
+        except OSError as error:
+            raise SchedulerLost from error
+
     def find(self) -> str:
         """The worker that Dask has sent the task to; empty: none. Raises OSError when it can't be asked."""
         processing = self._cluster.processing(self.client)
@@ -278,8 +282,7 @@ class _Place:
 
     def give_back(self) -> None:
         """Dask need not run it any more."""
-        with suppress(RuntimeError):  # the loop has ended
-            self.future.release()
+        self._cluster.release(self.future)
 
 
 def _failure(reason: str) -> Message:
