@@ -14,7 +14,7 @@ from traitlets import Enum, List, Unicode, default, validate
 from .domain.errors import DataflowError, Unavailable
 from .handlers.gate import Gate
 from .handlers.routes import tornado_handlers
-from .traits import DeploymentTraits
+from .traits import DeploymentTraits, half_the_cores
 
 if TYPE_CHECKING:
     from .local.environments import LocalSettings
@@ -106,6 +106,7 @@ class DataflowEnvsApp(DeploymentTraits, ExtensionApp):
                     creator=operating_system_user(),
                     kernels_dir=default_kernels_dir(),
                     python=Path(sys.executable),
+                    dask_scheduler=self.dask_scheduler,
                     allow_self_approval=self.allow_self_approval,
                     builds=self.build_settings(),
                     local=self._local_settings(),
@@ -131,7 +132,7 @@ class DataflowEnvsApp(DeploymentTraits, ExtensionApp):
             around=Surroundings.of_this_server([Path(f).expanduser() for f in self.local_folders], server_root),
             excluded=(Path(self.root_dir),),
             session=self.local_lifetime == "session",
-            most=self.max_concurrent_builds,
+            most=half_the_cores() if self.dask_scheduler else self.max_concurrent_builds,
             max_log_bytes=self.max_log_bytes,
         )
 

@@ -100,7 +100,7 @@ class DataflowEnvsService(DeploymentTraits, JupyterApp):
         super().start()
         if sys.platform == "win32":
             sys.exit("The environment service runs on Linux and macOS.")
-        if not self.trust_builds:
+        if not (self.trust_builds or self.dask_scheduler):
             sys.exit(
                 "Builds would run under the service's own account, which can read its database and tokens: let them "
                 "run elsewhere (dask_scheduler), or say that you trust them (--DataflowEnvsService.trust_builds=True)."
@@ -186,6 +186,7 @@ class DataflowEnvsService(DeploymentTraits, JupyterApp):
                     admins=tuple(self.admins),
                     creator=operating_system_user(),
                     builds=self.build_settings(),
+                    dask_scheduler=self.dask_scheduler,
                     allow_self_approval=self.allow_self_approval,
                     shared=True,
                 ),

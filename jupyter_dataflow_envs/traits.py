@@ -62,8 +62,21 @@ class DeploymentTraits(HasTraits):
         False, help="Whether requirements may hold several specifiers, and <, >, !=, ~= as well."
     ).tag(config=True)
 
+    dask_scheduler = Unicode(
+        help="Address of a Dask scheduler, such as tls://scheduler:8786, whose workers with the resource "
+        "dataflow-build run the builds. Default: they run on this machine."
+    ).tag(config=True)
+
+    image_store = Unicode(
+        help="Where built prefixes are kept as images, for machines that do not share the disk: any fsspec URL, as "
+        "s3://bucket/folder. Default: nowhere."
+    ).tag(config=True)
+
     max_concurrent_builds = Int(
-        1, min=1, help="Builds that run side by side. Default: half the cores, at least 1."
+        1,
+        min=1,
+        help="Builds that run side by side. Default: half the cores, at least 1; with dask_scheduler 32, as then the "
+        "number of workers decides.",
     ).tag(config=True)
 
     max_log_bytes = Int(64 * 1024 * 1024, help="Bytes after which a build's log is cut.").tag(config=True)
@@ -82,7 +95,7 @@ class DeploymentTraits(HasTraits):
 
     @default("max_concurrent_builds")
     def _default_max_concurrent_builds(self) -> int:
-        return max(1, (os.cpu_count() or 2) // 2)
+        return 32 if self.dask_scheduler else half_the_cores()
 
     def build_settings(self) -> BuildSettings:
         """In the words of the builds."""
@@ -98,4 +111,10 @@ class DeploymentTraits(HasTraits):
             max_concurrent_builds=self.max_concurrent_builds,
             max_log_bytes=self.max_log_bytes,
             extended_requirements=self.extended_requirements,
+            image_store=self.image_store or None,
         )
+
+
+def half_the_cores() -> int:
+    """At least 1."""
+    return max(1, (os.cpu_count() or 2) // 2)

@@ -25,6 +25,7 @@ from ..store.prefixes import Prefix
 from ..store.queue import BuiltPrefix, QueuedAttempt
 from .log import BuildLog
 from .packing import with_image
+from .runner import RunLost
 from .steps import Steps
 from .workshop import Workshop
 
@@ -52,6 +53,7 @@ class Build:
         self._progress_written = 0.0
         self._key: str | None = None
         self._reused = False
+        self._lost: RunLost | None = None
         self._started = time.monotonic()
         self._log: BuildLog | None = None
         self._steps = Steps()
@@ -97,6 +99,8 @@ class Build:
             last = self._take_installed(job) or self._packed(self._workshop.runner.run(job, self, self._stop))
         except Unavailable:
             self._handing_back, self._reused, last = True, False, None
+        except RunLost as lost:
+            self._lost, last = lost, None
         except (OSError, SQLAlchemyError) as error:
             last = {"type": "failure", "reason": self._explained(error), "steps": []}
         self._end_when_reached(last)
@@ -159,6 +163,7 @@ class Build:
         return versions.lock(connection, usable.digest) if usable.digest else None
 
     def started(self, process: dict[str, Any]) -> None:
+        self._started = time.monotonic()  # a build takes as long as it runs, not as long as it waits for a worker
         with self._workshop.database.write() as connection:
             queue.note_process(connection, self.run_id, process)
 
@@ -292,14 +297,27 @@ class Build:
             self._record(connection, EventKind.BUILD_INTERRUPTED)
             self._close_log("This server does not run the build any more: it goes back to its place in the queue.")
             return
+        if self._lost is not None and not mine.cancel_requested_by and self._may_go_on(mine, self._lost):
+            queue.hand_back(connection, self.run_id, interrupted=self._lost.counted)
+            self._record(connection, EventKind.BUILD_INTERRUPTED)
+            self._close_log(f"{self._lost} The build is taken up again from its place in the queue.")
+            return
         reason = self._reason(mine, last)
         queue.fail(connection, self.run_id, reason, steps, time.monotonic() - self._started)
         self._record(connection, EventKind.BUILD_FAILED, reason=reason)
         self._close_log(f"Failed: {reason}")
 
+    def _may_go_on(self, mine: QueuedAttempt, lost: RunLost) -> bool:
+        return not lost.counted or mine.interruptions < self._workshop.runner.interruptions
+
     def _reason(self, mine: QueuedAttempt, last: Message | None) -> str:
         if mine.cancel_requested_by:
             return f"cancelled by {mine.cancel_requested_by}"
+        if self._lost is not None:
+            return (
+                f"interrupted: this build broke off {mine.interruptions + 1} times. {self._lost} Workers may not have "
+                "enough memory for it. Build it again."
+            )
         if last is None or last["type"] != "failure":
             return "The build process ended unexpectedly; the log's last lines may say why. Build it again."
         if last.get("details"):

@@ -11,12 +11,13 @@ from ..store import events, prefixes, queue
 from ..store.queue import QueuedAttempt
 from .housekeeping import Removal, Why, clear_aside, remove
 from .log import BuildLog
-from .runner import end_leftover
 from .workshop import Workshop
 
 
 def recover(workshop: Workshop, running: Collection[str]) -> int:
-    """Take care of builds whose server died: once they are queued again at their place, then they fail as interrupted.
+    """Take care of builds whose server died: they are queued again at their place, then they fail as interrupted.
+
+    How often they are queued again is the runner's to say.
 
     `running`: the ids of the runs of this process. Returns how many there were.
     """
@@ -29,7 +30,7 @@ def recover(workshop: Workshop, running: Collection[str]) -> int:
     for queued in lost:
         assert queued.run_id is not None
         if queued.process is not None:
-            end_leftover(queued.process)
+            workshop.runner.end_leftover(queued.process)
         # Before anything is written: what it had installed may be what fills the disk.
         with workshop.database.read() as connection:
             for prefix_id in prefixes.of_run(connection, queued.run_id):
@@ -39,7 +40,7 @@ def recover(workshop: Workshop, running: Collection[str]) -> int:
         log = workshop.logs.open(queued.environment_id, queued.number, queued.attempt)
         try:
             with workshop.database.write_as_coordinator() as connection:
-                _decide(connection, queued, log)
+                _decide(connection, queued, log, workshop.runner.interruptions)
         finally:
             log.close()
     if lost:
@@ -48,14 +49,14 @@ def recover(workshop: Workshop, running: Collection[str]) -> int:
     return len(lost)
 
 
-def _decide(connection: Connection, queued: QueuedAttempt, log: BuildLog) -> None:
+def _decide(connection: Connection, queued: QueuedAttempt, log: BuildLog, allowed: int) -> None:
     assert queued.run_id is not None
     if queued.cancel_requested_by:
         _fail(connection, queued, f"cancelled by {queued.cancel_requested_by}", log)
-    elif queued.interruptions:
-        _fail(
-            connection, queued, "interrupted: this build broke off twice, as its server stopped. Build it again.", log
-        )
+    elif queued.interruptions >= allowed:
+        often = "twice" if queued.interruptions == 1 else f"{queued.interruptions + 1} times"
+        reason = f"interrupted: this build broke off {often}, the last time as its server stopped. Build it again."
+        _fail(connection, queued, reason, log)
     elif queue.hand_back(connection, queued.run_id, interrupted=True):
         log.close("Interrupted: the server stopped. The build is taken up again from its place in the queue.")
         _record(connection, EventKind.BUILD_INTERRUPTED, queued)

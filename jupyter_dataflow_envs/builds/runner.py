@@ -23,6 +23,9 @@ from ..engine.protocol import Answer, Job, Message
 TERM_SECONDS = 0.3
 """How long a process group has after SIGTERM."""
 
+NICENESS = 10
+"""Of engine children: a service that answers people comes before its builds. An idle machine gives them all it has."""
+
 GROUP_SECONDS = 5.0
 """How long to wait for a killed group to be gone."""
 
@@ -49,10 +52,34 @@ class Listener(Protocol):
         """What the child or something it started wrote to its standard output or error."""
 
 
-class Runner(Protocol):
-    """Runs jobs somewhere. `run` returns the last message (`result` or `failure`), or None when there was none."""
+class RunLost(Exception):
+    """What ran the job is gone, or may be running it still without being heard: the attempt needs another run.
 
-    def run(self, job: Job, listener: Listener, stop: threading.Event) -> Message | None: ...
+    `counted`: whether the job itself may have caused it, so that it must not go on like this for ever.
+    """
+
+    def __init__(self, words: str, *, counted: bool) -> None:
+        super().__init__(words)
+        self.counted = counted
+
+
+class Runner(Protocol):
+    """Runs jobs somewhere."""
+
+    interruptions: int = 1
+    """How often a build may break off, by no fault that it could tell, and be taken up again."""
+
+    def run(self, job: Job, listener: Listener, stop: threading.Event) -> Message | None:
+        """The last message (`result` or `failure`), or None when there was none. Raises RunLost."""
+
+    def end_leftover(self, process: Mapping[str, Any]) -> None:
+        """End what a dead service's run left behind, by what its listener was told when it `started`."""
+        if "group" in process:
+            end_leftover(process)
+
+    def close(self) -> None:
+        """Nothing runs any more: give back what was held for runs."""
+        return
 
 
 def build_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -62,7 +89,7 @@ def build_environment(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-class LocalRunner:
+class LocalRunner(Runner):
     """Runs engine children on this machine, each with a process group of its own."""
 
     def __init__(self, folder: Path) -> None:
@@ -88,6 +115,8 @@ class LocalRunner:
         finally:
             os.close(say)
         try:
+            with suppress(ProcessLookupError, PermissionError):
+                os.setpriority(os.PRIO_PGRP, child.pid, NICENESS)
             listener.started(describe(child.pid))
             return _Conversation(child, said, listener, stop).hold(job)
         finally:

@@ -51,6 +51,9 @@ class Workshop:
     root: Root
     settings: BuildSettings
     runner: Runner
+    """Of builds."""
+    questions: Runner
+    """Of what people wait for (previews, names, versions) and of what is the service's own machine's."""
 
     @property
     def folders(self) -> PrefixFolders:

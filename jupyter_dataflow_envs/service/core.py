@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..builds.coordinator import Coordinator
 from ..builds.runner import LocalRunner, Runner
+from ..builds.runners import make_runner
 from ..builds.workshop import BuildSettings, Workshop
 from ..domain.events import Event
 from ..domain.permissions import Person
@@ -58,6 +59,8 @@ class ServiceSettings:
     builds: BuildSettings
     allow_self_approval: bool | None = None
     """None: where the operating system's user is the only identity."""
+    dask_scheduler: str = ""
+    """Where builds run instead of this machine."""
     shared: bool = False
     """Whether people of other accounts run from its prefixes."""
 
@@ -66,7 +69,8 @@ class Service:
     """Made in a worker thread, as opening a database takes time; raises Unavailable when it can't be used.
 
     `environments`, `versions`, `reviews` and the other public attributes are what the handlers call. `runner`: where
-    builds run; by default in child processes of this server. `kernels_dir` is looked at by the doctor.
+    everything runs; by default in child processes of this server, and builds where `dask_scheduler` says. `kernels_dir` is
+    looked at by the doctor.
     """
 
     def __init__(
@@ -82,7 +86,13 @@ class Service:
         self.root = Root(settings.root)
         self.root.create(shared=settings.shared)
         self.database = Database(settings.database_url)
-        self.workshop = Workshop(self.database, self.root, settings.builds, runner or LocalRunner(settings.root))
+        self.workshop = Workshop(
+            self.database,
+            self.root,
+            settings.builds,
+            runner=runner or make_runner(settings.root, settings.dask_scheduler, settings.builds.max_log_bytes),
+            questions=runner or LocalRunner(settings.root),
+        )
         self.coordinator = Coordinator(self.workshop, lambda: leases.held(self.root.path), log)
         try:
             self.database.prepare(
@@ -97,6 +107,7 @@ class Service:
             if isinstance(error, DatabaseAway):
                 log.error("The database of the environments can't be used: %s", error.reason)
             self.coordinator.stop()
+            self.workshop.runner.close()
             self.database.close()
             raise
         self._wake = threading.Event()
@@ -158,6 +169,7 @@ class Service:
         self._stopping()
         self._thread.join()
         self.coordinator.stop()
+        self.workshop.runner.close()
         self.database.close()
 
     def _begun(self) -> None:

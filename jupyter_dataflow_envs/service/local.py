@@ -47,7 +47,7 @@ class Local:
         self._shared = shared
         self._builds = builds
         self._solver = solver
-        self.environments = LocalEnvironments(settings, workshop.runner, self._add_job)
+        self.environments = LocalEnvironments(settings, workshop.questions, self._add_job)
 
     def create(self, person: Person, name: str, draft: Draft) -> LocalEnvironment:
         """Make one of what the form says, at once. Raises InvalidSpec, LocalNameTaken, Conflict."""

@@ -231,7 +231,7 @@ class Solver:
         timer.daemon = True
         timer.start()
         try:
-            last = None if self._stopped else self._workshop.runner.run(job, _Silent(), stop)
+            last = None if self._stopped else self._workshop.questions.run(job, _Silent(), stop)
         finally:
             timer.cancel()
             self._places.release()

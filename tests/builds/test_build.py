@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection
 
 from jupyter_dataflow_envs.builds.build import Build
-from jupyter_dataflow_envs.builds.runner import Listener
+from jupyter_dataflow_envs.builds.runner import Listener, Runner
 from jupyter_dataflow_envs.domain.policy import DeniedPackage, Policy
 from jupyter_dataflow_envs.domain.version import Version
 from jupyter_dataflow_envs.engine.protocol import Job, Message, Mode
@@ -160,14 +160,14 @@ def test_a_run_that_was_given_up_changes_nothing_any_more(bench: Bench) -> None:
     assert bench.run("one").outcome.value == "succeeded"
 
 
-class Unable:
+class Unable(Runner):
     """A runner that can't start anything."""
 
     def run(self, job: Job, listener: Listener, stop: threading.Event) -> Message | None:
         raise OSError(errno.EMFILE, "Too many open files")
 
 
-class Dumb:
+class Dumb(Runner):
     """A runner whose child ends without a last word, after it has begun to install."""
 
     def run(self, job: Job, listener: Listener, stop: threading.Event) -> Message | None:

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jupyter_dataflow_envs.builds.runner import Listener
+from jupyter_dataflow_envs.builds.runner import Listener, Runner
 from jupyter_dataflow_envs.domain.lock import Lock, LockedPackage
 from jupyter_dataflow_envs.engine.protocol import Answer, Job, Message, Mode
 
@@ -23,7 +23,7 @@ class Run:
     verdict: str | None = None
 
 
-class ScriptedRunner:
+class ScriptedRunner(Runner):
     """Solves by the table `newest` (name → version), installs a folder with a `python` in it, and runs nothing.
 
     What a requirement does not pin comes in the version that is the newest when the build begins. `waits`: each build

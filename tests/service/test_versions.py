@@ -13,7 +13,7 @@ import pytest
 
 from jupyter_dataflow_envs.builds import housekeeping
 from jupyter_dataflow_envs.builds.prefix_folders import remove_tree
-from jupyter_dataflow_envs.builds.runner import Listener, LocalRunner
+from jupyter_dataflow_envs.builds.runner import Listener, LocalRunner, Runner
 from jupyter_dataflow_envs.domain.environment import Status
 from jupyter_dataflow_envs.domain.errors import Conflict, NotFound, PolicyViolated
 from jupyter_dataflow_envs.domain.policy import DeniedPackage, Policy
@@ -33,7 +33,7 @@ BOTH = {"conda tiny-000", "conda python", "conda ipykernel", "pip tinywheel-00"}
 
 
 @dataclass
-class Counted:
+class Counted(Runner):
     """The real runner, and how often it is asked for what."""
 
     runner: LocalRunner

@@ -1,0 +1,19 @@
+"""Where the builds of a deployment run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .runner import LocalRunner, Runner
+
+
+def make_runner(root: Path, dask_scheduler: str, max_log_bytes: int) -> Runner:
+    """On Dask's workers if there is a scheduler, else in children of this process.
+
+    Raises Unavailable when the scheduler's address is not one to send builds to.
+    """
+    if not dask_scheduler:
+        return LocalRunner(root)
+    from .dask.runner import DaskRunner
+
+    return DaskRunner(root, dask_scheduler, max_log_bytes)
