@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,6 +27,7 @@ READY = 60.0
 OTHER_EXTENSIONS = (
     "jupyterlab",
     "jupyter_lsp",
+    "jupyter_scheduler",
     "jupyter_server_terminals",
     "notebook_shim",
     "nbclassic",
@@ -59,7 +60,15 @@ class LiveServer:
 
     process: subprocess.Popen[bytes]
 
-    def __init__(self, root: Path, home: Path, config: Mapping[str, Any], port: int, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        home: Path,
+        config: Mapping[str, Any],
+        port: int,
+        env: Mapping[str, str],
+        extensions: Collection[str] = (),
+    ) -> None:
         self.root = root
         self.home = home
         self.port = port
@@ -67,7 +76,7 @@ class LiveServer:
         self.url = f"http://127.0.0.1:{port}/"
         self.log_path = home / "server.log"
         self._env = self._environment(env)
-        self._write_config(config)
+        self._write_config(config, {"jupyter_dataflow_envs", *extensions})
 
     @property
     def data_dir(self) -> Path:
@@ -99,7 +108,7 @@ class LiveServer:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "jupyter_server"],
                 env=self._env,
-                cwd=self.home,
+                cwd=self.home / "work",
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -178,7 +187,7 @@ class LiveServer:
         }
         return {**kept, **folders, **more}
 
-    def _write_config(self, traits: Mapping[str, Any]) -> None:
+    def _write_config(self, traits: Mapping[str, Any], extensions: Collection[str]) -> None:
         for folder in ("config", "data", "runtime", "work", "person"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         server = {
@@ -189,7 +198,7 @@ class LiveServer:
             "allow_root": True,
             "root_dir": str(self.home / "work"),
             "allow_unauthenticated_access": False,
-            "jpserver_extensions": {**dict.fromkeys(OTHER_EXTENSIONS, False), "jupyter_dataflow_envs": True},
+            "jpserver_extensions": {**dict.fromkeys(OTHER_EXTENSIONS, False), **dict.fromkeys(extensions, True)},
         }
         config = {"ServerApp": server, "DataflowEnvsApp": {"root_dir": str(self.root), **traits}}
         (self.home / "config" / "jupyter_server_config.json").write_text(json.dumps(config, indent=1))
@@ -212,16 +221,18 @@ def live_server(
     port: int | None = None,
     home: Path | None = None,
     env: Mapping[str, str] | None = None,
+    extensions: Collection[str] = (),
     ready: bool = True,
 ) -> Iterator[LiveServer]:
     """A running server of the deployment in `root` that builds from `channel_url`.
 
     `config` holds further traits of `DataflowEnvsApp`; `home` is where its Jupyter folders and its log are (default:
-    a temporary folder of its own, so that two servers of one root are two people's); `env` adds to its environment.
+    a temporary folder of its own, so that two servers of one root are two people's); `env` adds to its environment, and
+    `extensions` are loaded beside ours.
     """
     traits = {"channels": [channel_url], **(config or {})}
     with tempfile.TemporaryDirectory(prefix="dataflow-live-", ignore_cleanup_errors=True) as temporary:
-        server = LiveServer(root, home or Path(temporary), traits, port or free_port(), env or {})
+        server = LiveServer(root, home or Path(temporary), traits, port or free_port(), env or {}, extensions)
         server.start(ready=False)
         try:
             if ready:

@@ -13,7 +13,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = "jupyter_dataflow_envs"
 
-HEAVY = ("alembic", "conda_lock", "dask", "distributed", "pydantic", "rattler", "sqlalchemy", "uv")
+HEAVY = (
+    "alembic",
+    "conda_lock",
+    "dask",
+    "distributed",
+    "jupyter_scheduler",
+    "jupyterhub",
+    "pydantic",
+    "rattler",
+    "sqlalchemy",
+    "uv",
+)
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:

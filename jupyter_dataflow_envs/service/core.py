@@ -69,8 +69,8 @@ class Service:
     """Made in a worker thread, as opening a database takes time; raises Unavailable when it can't be used.
 
     `environments`, `versions`, `reviews` and the other public attributes are what the handlers call. `runner`: where
-    everything runs; by default in child processes of this server, and builds where `dask_scheduler` says. `kernels_dir` is
-    looked at by the doctor.
+    everything runs; by default in child processes of this server, and builds where `dask_scheduler` says. `kernels_dir`
+    is looked at by the doctor.
     """
 
     def __init__(

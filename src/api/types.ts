@@ -4148,20 +4148,14 @@ export interface components {
         RenewalBody: {
             /** Server */
             server: string;
-            /**
-             * Started
-             * @default {}
-             */
-            started: {
+            /** Started */
+            started?: {
                 [key: string]: {
                     [key: string]: string;
                 };
             };
-            /**
-             * Running
-             * @default {}
-             */
-            running: {
+            /** Running */
+            running?: {
                 [key: string]: number;
             };
         };
