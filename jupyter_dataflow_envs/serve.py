@@ -60,6 +60,11 @@ class DataflowEnvsService(DeploymentTraits, JupyterApp):
         help="Who people are. Default: whose JupyterHub token it is; without a hub, Jupyter's own token: one person.",
     ).tag(config=True)
 
+    build_account = Unicode(
+        help="Account under which builds and previews run; the service must run as root to change to it. Folders of "
+        "prefixes and caches become its own, which Dask's workers on a shared disk may need too."
+    ).tag(config=True)
+
     trust_builds = Bool(
         False,
         help="Whether builds may run under the service's own account, although strangers' code in them could read what "
@@ -100,10 +105,12 @@ class DataflowEnvsService(DeploymentTraits, JupyterApp):
         super().start()
         if sys.platform == "win32":
             sys.exit("The environment service runs on Linux and macOS.")
-        if not (self.trust_builds or self.dask_scheduler):
+        elsewhere = self.build_account or (self.dask_scheduler and not self.allow_source_builds)
+        if not (self.trust_builds or elsewhere):
             sys.exit(
                 "Builds would run under the service's own account, which can read its database and tokens: let them "
-                "run elsewhere (dask_scheduler), or say that you trust them (--DataflowEnvsService.trust_builds=True)."
+                "run under another one (build_account), or on Dask's workers (dask_scheduler) with previews that build "
+                "no sources, or say that you trust them (--DataflowEnvsService.trust_builds=True)."
             )
         self._set_up_log()
         asyncio.run(self._serve())
@@ -187,6 +194,7 @@ class DataflowEnvsService(DeploymentTraits, JupyterApp):
                     creator=operating_system_user(),
                     builds=self.build_settings(),
                     dask_scheduler=self.dask_scheduler,
+                    build_account=self.build_account,
                     allow_self_approval=self.allow_self_approval,
                     shared=True,
                 ),

@@ -19,6 +19,7 @@ from typing import IO, Any, Protocol
 import psutil
 
 from ..engine.protocol import Answer, Job, Message
+from .account import BuildAccount
 
 TERM_SECONDS = 0.3
 """How long a process group has after SIGTERM."""
@@ -92,8 +93,10 @@ def build_environment(environ: Mapping[str, str]) -> dict[str, str]:
 class LocalRunner(Runner):
     """Runs engine children on this machine, each with a process group of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, account: BuildAccount | None = None) -> None:
+        """`account`: other than this process', under which they run."""
         self._folder = folder
+        self._account = account
 
     def run(self, job: Job, listener: Listener, stop: threading.Event) -> Message | None:
         """Blocks until the child has ended and nothing of its group is left. `stop` ends it early."""
@@ -106,8 +109,8 @@ class LocalRunner(Runner):
                 stderr=subprocess.STDOUT,
                 pass_fds=(say,),
                 start_new_session=True,
-                env=build_environment(os.environ),
                 cwd=self._folder,
+                **self._identity(),
             )
         except BaseException:
             os.close(said)
@@ -125,6 +128,19 @@ class LocalRunner(Runner):
             for pipe in (child.stdin, child.stdout):
                 if pipe is not None:
                     _close(pipe)
+
+    def _identity(self) -> dict[str, Any]:
+        environment = build_environment(os.environ)
+        if self._account is None:
+            return {"env": environment}
+        return {
+            # Folders that only its own person can use are no use to another account.
+            "env": {n: v for n, v in environment.items() if not n.startswith("XDG_")} | self._account.environment(),
+            "user": self._account.uid,
+            "group": self._account.gid,
+            "extra_groups": [],
+            "umask": 0o022,
+        }
 
 
 class _Conversation:

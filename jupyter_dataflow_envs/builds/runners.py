@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .account import BuildAccount
 from .runner import LocalRunner, Runner
 
 
-def make_runner(root: Path, dask_scheduler: str, max_log_bytes: int) -> Runner:
+def make_runner(root: Path, dask_scheduler: str, max_log_bytes: int, account: BuildAccount | None = None) -> Runner:
     """On Dask's workers if there is a scheduler, else in children of this process.
 
     Raises Unavailable when the scheduler's address is not one to send builds to.
     """
     if not dask_scheduler:
-        return LocalRunner(root)
+        return LocalRunner(root, account)
     from .dask.runner import DaskRunner
 
     return DaskRunner(root, dask_scheduler, max_log_bytes)

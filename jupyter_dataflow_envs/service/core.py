@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..builds.account import BuildAccount
 from ..builds.coordinator import Coordinator
 from ..builds.runner import LocalRunner, Runner
 from ..builds.runners import make_runner
@@ -61,6 +62,8 @@ class ServiceSettings:
     """None: where the operating system's user is the only identity."""
     dask_scheduler: str = ""
     """Where builds run instead of this machine."""
+    build_account: str = ""
+    """Other than this process', for what engines run on this machine."""
     shared: bool = False
     """Whether people of other accounts run from its prefixes."""
 
@@ -85,13 +88,17 @@ class Service:
         self._allow_self_approval = settings.allow_self_approval
         self.root = Root(settings.root)
         self.root.create(shared=settings.shared)
+        account = BuildAccount.named(settings.build_account) if settings.build_account else None
+        if account is not None:
+            account.own(self.root.built)
         self.database = Database(settings.database_url)
         self.workshop = Workshop(
             self.database,
             self.root,
             settings.builds,
-            runner=runner or make_runner(settings.root, settings.dask_scheduler, settings.builds.max_log_bytes),
-            questions=runner or LocalRunner(settings.root),
+            runner=runner
+            or make_runner(settings.root, settings.dask_scheduler, settings.builds.max_log_bytes, account),
+            questions=runner or LocalRunner(settings.root, account),
         )
         self.coordinator = Coordinator(self.workshop, lambda: leases.held(self.root.path), log)
         try:

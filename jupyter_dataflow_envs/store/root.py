@@ -39,6 +39,16 @@ class Root:
         return self.path / "prefixes"
 
     @property
+    def removed(self) -> Path:
+        """Of prefixes that were set aside, to be cleared away."""
+        return self.path / "removed"
+
+    @property
+    def built(self) -> tuple[Path, ...]:
+        """What engines write into."""
+        return self.prefixes, self.removed, self.previews, self.path / "cache"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 
@@ -61,7 +71,7 @@ class Root:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for folder in (self.prefixes, self.logs, self.previews, self.names):
+            for folder in (self.prefixes, self.removed, self.logs, self.previews, self.names):
                 folder.mkdir(parents=True, exist_ok=True)
             for folder in self.path.iterdir():
                 if shared and folder.is_dir():
