@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 0.5
 """After the server's start, until the deployment is opened by itself: its imports would slow the server's first
-answers. A request for environments opens it at once."""
+answers. A request for environments opens it at once, and so does something to activate."""
+
+CHOSEN_AT_LAUNCH = "DATAFLOW_ENVS_ACTIVATE"
+"""The environment variable with short names, by commas, that were chosen when the server was launched: they are
+activated, and the first of them that can be is the kernel of new notebooks."""
 
 
 class DataflowEnvsApp(DeploymentTraits, ExtensionApp):
@@ -74,23 +78,38 @@ class DataflowEnvsApp(DeploymentTraits, ExtensionApp):
         await self._gate.stop()
 
     async def _open_quietly(self) -> None:
-        await asyncio.sleep(SETTLE_SECONDS)
+        chosen = [name.strip() for name in os.environ.get(CHOSEN_AT_LAUNCH, "").split(",") if name.strip()]
+        if not (chosen or self.activate):
+            await asyncio.sleep(SETTLE_SECONDS)
         try:
             deployment = await self._gate.ready()
         except Unavailable as error:
             self.log.error("Environments are not available: %s", error.message)
             return
-        for short_name in self.activate:
-            await self._activate(deployment, short_name)
+        await self._activate_all(deployment, chosen)
 
-    async def _activate(self, deployment: Deployment, short_name: str) -> None:
+    async def _activate_all(self, deployment: Deployment, chosen: list[str]) -> None:
+        default: str | None = None
+        for short_name in dict.fromkeys([*chosen, *self.activate]):
+            kernel_name = await self._activate(deployment, short_name)
+            if default is None and kernel_name is not None and short_name in chosen and self.serverapp:
+                default = self.serverapp.kernel_manager.default_kernel_name = kernel_name
+
+    async def _activate(self, deployment: Deployment, short_name: str) -> str | None:
+        """The kernel's name; None, and the reason in the log, when it could not be activated."""
         from .handlers.base import operating_system_groups, operating_system_user
 
         person = deployment.person(operating_system_user(), operating_system_groups(), sole=True)
+        if owner := os.environ.get("JUPYTERHUB_USER"):
+            # On a hub it is its user who has a server, whatever account that runs as.
+            person = deployment.person(owner)
         try:
-            await self._gate.call(deployment.activations.activate, person, short_name)
+            return await self._gate.call(deployment.activations.activate, person, short_name)
         except DataflowError as error:
             self.log.warning("'%s' was not activated: %s", short_name, error.message)
+        except Exception:
+            self.log.exception("'%s' was not activated", short_name)
+        return None
 
     def _open(self) -> Deployment:
         from .handlers.base import operating_system_user
