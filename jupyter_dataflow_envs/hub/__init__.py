@@ -1,24 +1,58 @@
-"""For `jupyterhub_config.py`: environments to choose from when a server is launched.
+"""For `jupyterhub_config.py`: the environment service, and environments to choose from when a server is launched.
 
     from jupyter_dataflow_envs import hub
 
-    hub.configure(c, service_url="http://127.0.0.1:10101/services/dataflow-envs/", api_token=…)
+    hub.add_service(c, config_file="/etc/dataflow-envs/service.py")
 
 What is used here runs inside JupyterHub's process.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .choice import ACTIVATE, OPTION, Choice
 from .published import PublishedEnvironments
+from .service import DECIDE, add
 
-__all__ = ["ACTIVATE", "OPTION", "configure"]
+__all__ = ["ACTIVATE", "DECIDE", "OPTION", "add_service", "configure"]
 
 TIMEOUT = 5.0
 """Seconds that somebody who starts a server waits for the service at most."""
+
+
+def add_service(
+    c: Any,
+    *,
+    name: str = "environments",
+    url: str = "http://127.0.0.1:8998",
+    config_file: str | Path | None = None,
+    api_token: str = "",
+    environment: Mapping[str, str] | None = None,
+    administrators: Sequence[str] = (),
+    administrator_groups: Sequence[str] = (),
+) -> None:
+    """Make the environment service one of this hub: managed by it, or with `api_token` one that runs elsewhere.
+
+    Call it last. It gives everybody and their servers access to the service; hub administrators, `administrators` and
+    members of `administrator_groups` may decide there; servers are told where it is, and the published environments are
+    offered when one is launched (`configure`). `url`: where the service listens, as hub and servers reach it.
+    `config_file`: the service's own settings; `environment`: what it is started with beside them, such as
+    DATAFLOW_ENVS_DATABASE_URL, which needs no other reader.
+    """
+    service_url, token = add(
+        c,
+        name=name,
+        url=url,
+        config_file=config_file,
+        api_token=api_token,
+        environment=environment or {},
+        administrators=administrators,
+        administrator_groups=administrator_groups,
+    )
+    configure(c, service_url=service_url, api_token=token)
 
 
 def configure(

@@ -1,0 +1,24 @@
+"""Settings of the environment service; /etc/dataflow-envs/service.py, readable by its account alone (mode 0600).
+
+The service is started by JupyterHub, as root, and builds under another account: `useradd --system dataflow-build`.
+"""
+
+import os
+
+c = get_config()  # noqa: F821
+
+# Everybody's servers start kernels from here: a local disk, or one that all machines share at this path.
+c.DataflowEnvsService.root_dir = os.environ.get("DATAFLOW_ENVS_ROOT", "/srv/dataflow-envs")
+
+# The database, which nobody but the service reaches. Without a password where PostgreSQL knows the account (peer).
+c.DataflowEnvsService.database_url = os.environ.get("DATAFLOW_ENVS_DATABASE_URL", "postgresql:///dataflow_envs")
+
+c.DataflowEnvsService.build_account = os.environ.get("DATAFLOW_ENVS_BUILD_ACCOUNT", "dataflow-build")
+
+c.DataflowEnvsService.channels = os.environ.get("DATAFLOW_ENVS_CHANNELS", "conda-forge").split()
+
+# Builds on other machines: a Dask scheduler, whose workers run under the build account and share the disk.
+c.DataflowEnvsService.dask_scheduler = os.environ.get("DATAFLOW_ENVS_DASK_SCHEDULER", "")
+
+# Machines that do not share the disk fetch what was built from here: file://, s3://, gs://, …
+c.DataflowEnvsService.image_store = os.environ.get("DATAFLOW_ENVS_IMAGE_STORE", "")
