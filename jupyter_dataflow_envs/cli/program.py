@@ -21,6 +21,7 @@ from .events import events
 from .exit_code import ExitCode
 from .imports import import_file
 from .local import local
+from .maintenance import backup, restore, upgrade_db
 from .output import print_error, print_line
 from .publishing import deprecate, submit, transfer, undeprecate, unpublish, withdraw
 from .reviews import approve, reject, review, reviews
@@ -83,6 +84,9 @@ for command in (
     events,
     doctor,
     serve,
+    upgrade_db,
+    backup,
+    restore,
 ):
     program.add_command(command)
 

@@ -219,14 +219,22 @@ class Database:
             raise SchemaUnusable(
                 "The database needs an upgrade, and another server of this deployment is running: stop that one first."
             )
-        if self.file is not None:
-            self.backup(backups / f"{now():%Y%m%dT%H%M%S}-schema-{current}.sqlite")
+        self._back_up(backups, f"{now():%Y%m%dT%H%M%S}-schema-{current}")
         upgrade(self)
+
+    def _back_up(self, folder: Path, name: str) -> None:
+        from . import archive
+
+        if self.file is not None:
+            self.backup(folder / f"{name}.sqlite")
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        archive.save(self, folder / f"{name}.zip")
 
     def backup(self, target: Path) -> None:
         """A consistent copy of the SQLite file, while others may write."""
         if self.file is None:
-            raise Unavailable("Only a SQLite database can be copied as a file; use the tools of PostgreSQL.")
+            raise Unavailable("Only a SQLite database can be copied as a file.")
         target.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.file)) as source, closing(sqlite3.connect(target)) as copy:
             source.backup(copy)

@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import Connection
 
 if TYPE_CHECKING:
     from .database import Database
@@ -30,7 +31,12 @@ def is_known(revision: str) -> bool:
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Run the migrations that are missing; all of them, or none when one fails."""
-    settings = config()
     with database.migrate() as connection:
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, revision)
+        run(connection, revision)
+
+
+def run(connection: Connection, revision: str = "head") -> None:
+    """The same in a transaction that `Database.migrate` has begun."""
+    settings = config()
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, revision)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import NullPool, create_engine, text
 
 from jupyter_dataflow_envs.builds.prefix_folders import remove_tree
 from tests.channel.index import index_server, index_url
@@ -30,12 +31,17 @@ class Site:
     channel: Server
     index: Server
     python: str
+    database_url: str = ""
     names: Iterator[int] = field(default_factory=lambda: iter(range(10_000)))
+
+    def __post_init__(self) -> None:
+        self.database_url = self.database_url or f"sqlite:///{self.root}/dataflow-envs.sqlite"
 
     @contextmanager
     def server(self, *, ready: bool = True, **config: Any) -> Iterator[LiveServer]:
         """`config` are traits of DataflowEnvsApp."""
         traits = {"pip_index_url": index_url(self.index), "max_concurrent_builds": 1, **config}
+        traits["database_url"] = self.database_url
         with live_server(self.root, self.channel.url, config=traits, ready=ready) as server:
             yield server
 
@@ -91,19 +97,22 @@ class Site:
 
     def row(self, name: str) -> dict[str, Any]:
         """The environment's latest attempt as the database has it, whether or not a server runs."""
-        with closing(sqlite3.connect(f"file:{self.root}/dataflow-envs.sqlite?mode=ro", uri=True)) as database:
-            database.row_factory = sqlite3.Row
-            found = database.execute(
-                "SELECT a.* FROM attempts a JOIN environments e ON e.id = a.environment_id "
-                "WHERE e.short_name = ? ORDER BY a.id DESC LIMIT 1",
-                [name],
-            ).fetchone()
-            return dict(found)
+        (found,) = self.query(
+            "SELECT a.* FROM attempts a JOIN environments e ON e.id = a.environment_id "
+            "WHERE e.short_name = :name ORDER BY a.id DESC LIMIT 1",
+            name=name,
+        )
+        return found
 
     def prefix_rows(self, state: str = "%") -> set[str]:
         """Their ids: all, or those that are `building` or `ready`."""
-        with closing(sqlite3.connect(f"file:{self.root}/dataflow-envs.sqlite?mode=ro", uri=True)) as database:
-            return {row[0] for row in database.execute("SELECT id FROM prefixes WHERE state LIKE ?", [state])}
+        return {row["id"] for row in self.query("SELECT id FROM prefixes WHERE state LIKE :state", state=state)}
+
+    def query(self, sql: str, **values: Any) -> list[dict[str, Any]]:
+        """What the database holds, past the servers."""
+        engine = create_engine(self.database_url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
+        with engine.connect() as connection:
+            return [dict(row) for row in connection.execute(text(sql), values).mappings()]
 
     def prefixes(self) -> set[str]:
         """As they lie on disk."""
@@ -120,12 +129,12 @@ def rest_of(server: LiveServer) -> Rest:
 
 
 @contextmanager
-def site_in(folder: Path, channel: Path, wheelhouse: Path) -> Iterator[Site]:
-    """A deployment that was never opened, with warm caches."""
+def site_in(folder: Path, channel: Path, wheelhouse: Path, database_url: str = "") -> Iterator[Site]:
+    """A deployment that was never opened, with warm caches; by default its database is SQLite's, below its root."""
     root = warm(folder / "root", channel)
     try:
         with Server(channel) as served, index_server(wheelhouse) as index:
-            yield Site(root, served, index, minor_of(channel))
+            yield Site(root, served, index, minor_of(channel), database_url)
     finally:
         remove_tree(root)  # pytest would keep these tens of thousands of files, and take its time over them later
 
