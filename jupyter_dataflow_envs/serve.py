@@ -9,7 +9,7 @@ import secrets
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from jupyter_core.application import JupyterApp
@@ -122,7 +122,7 @@ class DataflowEnvsService(DeploymentTraits, JupyterApp):
         handler.setFormatter(
             JsonFormatter() if as_json else logging.Formatter("%(levelname).1s %(asctime)s %(message)s")
         )
-        logging.basicConfig(handlers=[handler], level=str(self.log_level), force=True)
+        logging.basicConfig(handlers=[handler], level=cast("int | str", self.log_level), force=True)
         self.log = logging.getLogger("dataflow_envs")
 
     async def _serve(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
@@ -49,11 +50,8 @@ def add(
         }
     choice, token = f"{name}-choice", secrets.token_hex(32)
     _grow(c.JupyterHub, "services", [service, {"name": choice, "api_token": token, "display": False}])
-    custom = _plain(c.JupyterHub, "custom_scopes", {})
-    c.JupyterHub.custom_scopes = {
-        **custom,
-        DECIDE: {"description": "Decide about everybody's environments: approve, reject, deprecate, set the policy."},
-    }
+    described = {"description": "Decide about everybody's environments: approve, reject, deprecate, set the policy."}
+    _add(c.JupyterHub, "custom_scopes", {DECIDE: described})
     _allow(c, "user", ["self"], [access])
     _allow(c, "server", SERVER_SCOPES, [access])
     people = sorted({*administrators, *_plain(c.Authenticator, "admin_users", ())})
@@ -72,23 +70,33 @@ def add(
         ],
     )
     base = f"{url.rstrip('/')}{_plain(c.JupyterHub, 'base_url', '/').rstrip('/')}/services/{name}/"
-    c.Spawner.environment = {**_plain(c.Spawner, "environment", {}), SERVICE_URL: base}
+    _add(c.Spawner, "environment", {SERVICE_URL: base})
     return base, token
 
 
 def _allow(c: Any, role: str, usual: Sequence[str], more: Sequence[str]) -> None:
     """Give a role of JupyterHub's own, as it is configured by now or `usual`, these scopes too."""
-    roles = list(_plain(c.JupyterHub, "load_roles", []))
-    mine = next((r for r in roles if r["name"] == role), None)
+    mine = next((r for r in _plain(c.JupyterHub, "load_roles", []) if r["name"] == role), None)
     if mine is None:
-        roles.append({"name": role, "scopes": [*usual, *more]})
+        _grow(c.JupyterHub, "load_roles", [{"name": role, "scopes": [*usual, *more]}])
     else:
         mine["scopes"] = [*mine.get("scopes", usual), *more]
-    c.JupyterHub.load_roles = roles
 
 
 def _grow(section: Any, trait: str, more: Sequence[Any]) -> None:
-    section[trait] = [*_plain(section, trait, []), *more]
+    """Add to a list; to one that stands in another file, which is read before or after, as well."""
+    if trait in section and not isinstance(section[trait], LazyConfigValue):
+        section[trait] = [*section[trait], *more]
+    else:
+        section[trait].extend(more)
+
+
+def _add(section: Any, trait: str, more: Mapping[str, Any]) -> None:
+    """As `_grow`, to a table."""
+    if trait in section and not isinstance(section[trait], LazyConfigValue):
+        section[trait] = {**section[trait], **more}
+    else:
+        section[trait].update(more)
 
 
 def _plain(section: Any, trait: str, default: Any) -> Any:
@@ -96,4 +104,5 @@ def _plain(section: Any, trait: str, default: Any) -> Any:
     if trait not in section:
         return default
     value = section[trait]
-    return value.get_value(default) if isinstance(value, LazyConfigValue) else value
+    # A copy: it takes the first value that it is asked about for what it was added to.
+    return copy.deepcopy(value).get_value(default) if isinstance(value, LazyConfigValue) else value

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,9 +41,11 @@ class Worker:
 
 @dataclass
 class DaskCluster:
-    """`folder`: for logs and the workers' own files."""
+    """`folder`: for logs and the workers' own files. `command` stands before each process' own, such as what starts it
+    under another account."""
 
     folder: Path
+    command: Sequence[str] = ()
     port: int = field(default_factory=free_port)
     workers: dict[str, Worker] = field(default_factory=dict)
     scheduler: subprocess.Popen[bytes] | None = None
@@ -112,7 +114,7 @@ class DaskCluster:
     def _start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "dask", *arguments],
+                [*self.command, sys.executable, "-m", "dask", *arguments],
                 env={**os.environ, **QUIET},
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,

@@ -117,7 +117,7 @@ class Rest:
             sent.setdefault("Content-Type", "application/json")
         connection = HTTPConnection(parts.hostname, parts.port, timeout=timeout)
         try:
-            connection.putrequest(method, BASE + path, skip_accept_encoding=True)
+            connection.putrequest(method, parts.path.rstrip("/") + BASE + path, skip_accept_encoding=True)
             for name, value in sent.items():
                 connection.putheader(name, value)
             if body is not None or method in ("POST", "PUT", "PATCH"):

@@ -1,0 +1,162 @@
+"""A whole team on this machine: a hub, people's servers under accounts of their own, the service, PostgreSQL, Dask.
+
+`python -m tests.team.site` starts one, prints a line of JSON that says where it is, and ends it when its input closes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from tests.builds.dask_cluster import DaskCluster, dask_cluster
+from tests.channel.cache import cached_channel
+from tests.handlers.rest import Rest
+from tests.hub.hub import REPOSITORY, Hub
+from tests.live import free_port, wait_until
+from tests.postgresql import PostgreSQL, postgresql_server
+
+from .accounts import Account, accounts, reaching
+
+NAME = "environments"
+"""The service's, as `hub.add_service` names it by itself."""
+
+CONFIG = """
+c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
+c.Spawner.args = []
+c.Spawner.default_url = "/lab"
+c.Spawner.notebook_dir = "~"
+c.JupyterHub.load_groups = {{"environment-administrators": {{"users": [{boss!r}]}}}}
+load_subconfig({example!r})
+"""
+
+
+@dataclass
+class Site:
+    """Everything runs. `people`: alice and bob, who are nobody in particular, and boss, an administrator."""
+
+    hub: Hub
+    people: dict[str, Account]
+    builder: Account
+    postgresql: PostgreSQL
+    database_url: str
+    dask: DaskCluster
+    root: Path
+    service_url: str
+    """As hub and people's servers reach it, not through the proxy."""
+
+    def name(self, who: str) -> str:
+        """The whole name."""
+        return self.people[who].name
+
+    def token(self, who: str, *more: str) -> str:
+        """Of a person, for the service and for their server; `more` are further scopes."""
+        name = self.name(who)
+        return self.hub.token_of(name, [f"access:services!service={NAME}", f"access:servers!user={name}", *more])
+
+    def service(self, who: str, *more: str) -> Rest:
+        """The service, asked by that person directly."""
+        return Rest(self.service_url, self.token(who, *more))
+
+    def decider(self) -> Rest:
+        """The service, asked by the administrator with the right to decide."""
+        return self.service("boss", "custom:dataflow-envs:decide")
+
+    def start_server(self, who: str) -> Rest:
+        """That person's Jupyter server."""
+        url = self.hub.start_server(self.name(who))
+        return Rest(url, self.hub.token_of(self.name(who)))
+
+    def service_process(self) -> psutil.Process:
+        """The one that the hub started."""
+        mine = f"--config={_example('service.py')}"
+        for process in psutil.process_iter(["cmdline"]):
+            started = mine in (process.info["cmdline"] or [])
+            if started and process.environ().get("DATAFLOW_ENVS_ROOT") == str(self.root):
+                return process
+        raise AssertionError(f"the service does not run:\n{self.hub.log[-4000:]}")
+
+    def wait_ready(self) -> None:
+        """Until the service can be used."""
+
+        def answers() -> bool:
+            try:
+                return httpx.get(f"{self.service_url}ready", trust_env=False).status_code == 200
+            except httpx.HTTPError:
+                return False
+
+        try:
+            wait_until(answers, "the service", interval=0.1)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.hub.log[-4000:]}") from None
+
+
+@contextmanager
+def team_site() -> Iterator[Site]:
+    """Of this machine's own programs, in a folder that is removed."""
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="dataflow-team-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder.chmod(0o755)
+        people = folder / "people"
+        people.mkdir()
+        made = stack.enter_context(accounts(people, "alice", "bob", "boss", "builder"))
+        builder = made.pop("builder")
+        postgresql = stack.enter_context(postgresql_server())
+        database_url = postgresql.create_database()
+        workers = folder / "dask"
+        workers.mkdir()
+        os.chown(workers, builder.uid, builder.gid)
+        dask = stack.enter_context(dask_cluster(workers))
+        dask.command = builder.command()
+        dask.whole()
+        port, root = free_port(), folder / "environments"
+        settings = {
+            "DATAFLOW_ENVS_URL": f"http://127.0.0.1:{port}",
+            "DATAFLOW_ENVS_CONFIG": _example("service.py"),
+            "DATAFLOW_ENVS_ROOT": str(root),
+            "DATAFLOW_ENVS_DATABASE_URL": database_url,
+            "DATAFLOW_ENVS_BUILD_ACCOUNT": builder.name,
+            "DATAFLOW_ENVS_CHANNELS": cached_channel().as_uri(),
+            "DATAFLOW_ENVS_DASK_SCHEDULER": dask.address,
+        }
+        config = CONFIG.format(boss=made["boss"].name, example=_example("dataflow_envs.py"))
+        (folder / "hub").mkdir(mode=0o700)
+        hub = Hub(folder / "hub", config, admins=[made["boss"].name], command=reaching(), env=settings)
+        site = Site(
+            hub, made, builder, postgresql, database_url, dask, root, f"http://127.0.0.1:{port}/services/{NAME}/"
+        )
+        stack.enter_context(hub)
+        for who in ("alice", "bob"):  # administrators are there from the start
+            hub.add_user(made[who].name)
+        site.wait_ready()
+        yield site
+
+
+def _example(name: str) -> str:
+    return str(REPOSITORY / "deploy" / "jupyterhub" / name)
+
+
+def main() -> None:
+    with team_site() as site:
+        told = {
+            "hub": site.hub.url,
+            "people": {who: account.name for who, account in site.people.items()},
+            "token": site.hub.token,
+            "service": site.service_url,
+        }
+        print(json.dumps(told), flush=True)  # noqa: T201  # what who started it reads
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
