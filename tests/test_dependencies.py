@@ -98,3 +98,10 @@ def test_client_and_command_line_load_nothing_of_the_server(code: str) -> None:
     own = {name.removeprefix(f"{PACKAGE}.") for name in loaded_by(code) if name.startswith(f"{PACKAGE}.")}
     others = {name for name in own if name.partition(".")[0] not in ("cli", "client", "_version")}
     assert others == {"domain", "domain.errors"}
+
+
+def test_what_runs_in_jupyterhub_loads_nothing_of_the_server() -> None:
+    loaded = loaded_by(f"from {PACKAGE} import hub; hub.configure")
+    own = {name.removeprefix(f"{PACKAGE}.") for name in loaded if name.startswith(f"{PACKAGE}.")}
+    assert {name.partition(".")[0] for name in own} <= {"hub", "_version"}
+    assert {name.partition(".")[0] for name in loaded}.isdisjoint({*HEAVY, "httpx", "jupyter_server"})

@@ -15,18 +15,21 @@ DESCRIPTION_SHOWN = 200
 
 
 def chooser(name: str, offers: Sequence[Offer], last: str) -> str:
-    """A group of radio buttons with that name; `last` is the short name that is chosen at first, `""` for none."""
+    """A group of radio buttons with that name. `last` is the short name that is chosen at first, and stands first; `""`
+    for none."""
+    ordered = sorted(offers, key=lambda o: o.short_name != last)
     known = last if any(o.short_name == last for o in offers) else ""
-    rows = [_row(name, 0, "", _none(), "", chosen=known == "")]
-    for number, offer in enumerate(offers, 1):
-        title = f"<strong>{escape(offer.full_name)}</strong> <code>{escape(offer.short_name)}</code>"
+    rows = [_row(name, 0, "", "<strong>None</strong>", "", chosen=known == "")]
+    for number, offer in enumerate(ordered, 1):
+        short_name = f'<code class="text-body-secondary">{escape(offer.short_name)}</code>'
+        title = f"<strong>{escape(offer.full_name)}</strong> {short_name}"
         rows.append(_row(name, number, offer.short_name, title, _about(offer), chosen=known == offer.short_name))
     return (
         f'<fieldset class="mb-3" aria-describedby="{name}-help">'
         '<legend class="fs-5">Python environment</legend>'
         f'<p id="{name}-help" class="text-body-secondary mb-2">It will be the kernel of new notebooks. '
         "You can activate others when your server is up.</p>"
-        f'<div class="list-group overflow-auto" style="max-height: 24rem">{"".join(rows)}</div>'
+        f'<div class="list-group overflow-auto border-bottom" style="max-height: 24rem">{"".join(rows)}</div>'
         "</fieldset>"
     )
 
@@ -41,10 +44,6 @@ def away() -> str:
     )
 
 
-def _none() -> str:
-    return "<strong>None</strong>"
-
-
 def _row(name: str, number: int, value: str, title: str, about: str, *, chosen: bool) -> str:
     id = f"{name}-{number}"
     described = f' aria-describedby="{id}-about"' if about else ""
@@ -52,7 +51,7 @@ def _row(name: str, number: int, value: str, title: str, about: str, *, chosen: 
         '<label class="list-group-item list-group-item-action d-flex gap-2">'
         f'<input class="form-check-input flex-shrink-0" type="radio" name="{name}" id="{id}" value="{escape(value)}"'
         f' aria-labelledby="{id}-title"{described}{" checked" if chosen else ""}>'
-        f'<span class="text-break"><span id="{id}-title">{title}</span>'
+        f'<span class="text-break"><span id="{id}-title" class="text-body">{title}</span>'
         + (f'<small id="{id}-about" class="d-block text-body-secondary">{about}</small>' if about else "")
         + "</span></label>"
     )

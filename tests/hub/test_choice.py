@@ -106,7 +106,9 @@ def test_the_form_lists_what_is_published_as_text(make: Make) -> None:
 def test_the_last_choice_is_the_first_offered(make: Make) -> None:
     for last, checked in (("mlenv", "mlenv"), ("gone", ""), (["odd"], "")):
         spawner = make(**{hub.OPTION: last})
-        assert Reader(asyncio.run(spawner.get_options_form())).checked == [checked]
+        form = Reader(asyncio.run(spawner.get_options_form()))
+        assert form.checked == [checked]
+        assert checked in form.values[:2]
 
 
 def test_a_choice_reaches_the_server_and_none_takes_it_back(make: Make) -> None:
@@ -114,6 +116,7 @@ def test_a_choice_reaches_the_server_and_none_takes_it_back(make: Make) -> None:
         spawner = make(Config({"Spawner": {"environment": {"OTHER": "1"}}}))
         options = await spawner.run_options_from_form({hub.OPTION: ["mlenv"]})
         assert options == {hub.OPTION: "mlenv"}
+        assert await spawner.options_from_query({hub.OPTION: ["mlenv"]}) == options
         assert await applied(spawner, options) == "mlenv"
         assert spawner.environment["OTHER"] == "1"
         assert await applied(spawner, await spawner.run_options_from_form({hub.OPTION: [""]})) is None

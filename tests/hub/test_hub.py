@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import nbformat
 import pytest
 
 from jupyter_dataflow_envs import hub as configuration
@@ -20,6 +21,11 @@ from jupyter_dataflow_envs import hub
 
 c.Spawner.args += ["--DataflowEnvsApp.root_dir={root}", "--DataflowEnvsApp.channels=['{channel}']"]
 c.Spawner.environment = {{"JUPYTER_PREFER_ENV_PATH": "0"}}
+scheduler = "jupyter_dataflow_envs.scheduler."
+c.Spawner.args += [
+    "--SchedulerApp.environment_manager_class=" + scheduler + "DataflowEnvironmentManager",
+    "--Scheduler.execution_manager_class=" + scheduler + "DataflowExecutionManager",
+]
 hub.configure(c, service_url="{service}", api_token="{token}")
 """
 
@@ -30,6 +36,7 @@ def hub(service: LiveServer, token: str, channel: Path, tmp_path_factory: pytest
     config = CONFIG.format(root=service.root, channel=channel.as_uri(), service=service.url, token=token)
     with Hub(tmp_path_factory.mktemp("hub"), config) as hub:
         hub.add_user("dana")
+        hub.add_user("erin")
         yield hub
 
 
@@ -37,6 +44,12 @@ def default_kernel(hub: Hub, name: str) -> str:
     headers = {"Authorization": f"token {hub.token}"}
     answer = httpx.get(f"{hub.server_url(name)}api/kernelspecs", headers=headers, trust_env=False, timeout=30)
     return str(answer.raise_for_status().json()["default"])
+
+
+def kernelspec(hub: Hub, name: str, short_name: str) -> dict[str, Any]:
+    folder = hub.folder / "people" / name / ".local" / "share" / "jupyter" / "kernels" / f"dataflow-{short_name}"
+    spec: dict[str, Any] = json.loads((folder / "kernel.json").read_text())
+    return spec
 
 
 def environment(hub: Hub, name: str, short_name: str) -> dict[str, Any]:
@@ -51,8 +64,7 @@ def test_an_api_spawn_with_json_starts_with_the_environment(hub: Hub) -> None:
     hub.start_server("dana", {configuration.OPTION: "mlenv"})
     try:
         wait_until(lambda: default_kernel(hub, "dana") == "dataflow-mlenv", "the default kernel")
-        spec = hub.folder / "people" / "dana" / ".local" / "share" / "jupyter" / "kernels" / "dataflow-mlenv"
-        assert json.loads((spec / "kernel.json").read_text())["display_name"] == "Dataflow · Machine Learning"
+        assert kernelspec(hub, "dana", "mlenv")["display_name"] == "Dataflow · Machine Learning"
         assert environment(hub, "dana", "mlenv")["active"], "it is hers, not that of the account of her server"
     finally:
         hub.stop_server("dana")
@@ -88,3 +100,31 @@ def test_the_spawn_page_offers_environments_and_starts_with_the_chosen_one(hub: 
         again = browser.get("hub/spawn").text
         assert 'value="evil" aria-labelledby="dataflow_environment-1-title"' in again
         assert again.count(" checked") == 1
+
+
+def test_a_scheduled_job_runs_in_an_environment_that_is_not_active_yet(hub: Hub) -> None:
+    """The job's process finds the server that has started it, with the token that the hub has given that."""
+    hub.start_server("erin", {})
+    try:
+        work = hub.folder / "people" / "erin"
+        cell = nbformat.v4.new_code_cell("import sys; print('prefix', sys.prefix)")
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), work / "job.ipynb")
+        headers = {"Authorization": f"token {hub.token_of('erin')}"}
+        url = f"{hub.server_url('erin')}scheduler/"
+        with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=60) as scheduler:
+            listed = scheduler.get("runtime_environments").raise_for_status().json()
+            assert "Machine Learning" in {e["label"] for e in listed}
+            assert not environment(hub, "erin", "mlenv")["active"]
+            body = {"name": "job", "input_uri": "job.ipynb", "runtime_environment_name": "dataflow-mlenv"}
+            made = scheduler.post("jobs", json={**body, "output_formats": ["ipynb"]}).raise_for_status().json()
+
+            def ended() -> dict[str, Any] | None:
+                job: dict[str, Any] = scheduler.get(f"jobs/{made['job_id']}").raise_for_status().json()
+                return job if job["status"] in ("COMPLETED", "FAILED") else None
+
+            job = wait_until(ended, "the job", 120, interval=0.1)
+            assert job["status"] == "COMPLETED", job["status_message"]
+        output = next((work / ".local/share/jupyter/scheduler_staging_area" / made["job_id"]).glob("job-*.ipynb"))
+        assert f"prefix {kernelspec(hub, 'erin', 'mlenv')['metadata']['conda_env_path']}" in output.read_text()
+    finally:
+        hub.stop_server("erin")
