@@ -21,6 +21,7 @@ BENCHES = (
     "local",
     "copy",
     "image",
+    "team",
 )
 
 
