@@ -70,6 +70,7 @@ def deployment_in(
     runner: Runner | None = None,
     allow_self_approval: bool | None = None,
     local_session: bool = False,
+    database_url: str = "",
     **builds: Any,
 ) -> Iterator[Deployment]:
     """`builds` are fields of BuildSettings."""
@@ -88,7 +89,7 @@ def deployment_in(
     opened = Deployment(
         DeploymentSettings(
             root=root,
-            database_url=url_of(root),
+            database_url=database_url or url_of(root),
             admins=admins,
             creator="boss",
             kernels_dir=kernels_dir or root.parent / "kernels",
