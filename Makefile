@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 SOURCES := $(shell find src style schema -type f) package.json yarn.lock tsconfig.json install.json
 
-.PHONY: demo lab test bench lint test-python test-typescript test-browser test-packaging bench-browser clean
+.PHONY: demo lab test bench lint test-python test-typescript test-browser test-packaging bench-browser postgresql clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m demo
@@ -24,8 +24,12 @@ lint: $(VENV)/.installed
 	jlpm lint:check
 	jlpm types:check
 
-test-python: $(VENV)/.installed ui-tests/node_modules/.installed
+test-python: $(VENV)/.installed ui-tests/node_modules/.installed postgresql
 	$(BIN)/pytest -n 2 -m "not packaging"
+
+# The tests start a server of their own from its programs.
+postgresql:
+	scripts/postgresql.sh
 
 test-packaging: $(VENV)/.installed
 	$(BIN)/pytest -m packaging

@@ -103,6 +103,7 @@ def place_of(database_url: str | None = None, root_dir: str | None = None) -> Pl
     from .app import DataflowEnvsApp
 
     server = ServerApp()
+    server.raise_config_file_errors = True
     try:
         server.load_config_file(suppress_errors=False)
     except ConfigFileNotFound:

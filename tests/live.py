@@ -52,6 +52,15 @@ def wait_until(condition: Callable[[], T | None], what: str, timeout: float = RE
         time.sleep(interval)
 
 
+def rows_in(database_url: str, sql: str, **values: Any) -> list[dict[str, Any]]:
+    """What a deployment's database holds, past its servers."""
+    from sqlalchemy import NullPool, create_engine, text
+
+    engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(text(sql), values).mappings()]
+
+
 class LiveServer:
     """One Jupyter server on loopback. `process` is the server itself: its build children are its own business.
 
@@ -72,6 +81,7 @@ class LiveServer:
         self.root = root
         self.home = home
         self.port = port
+        self.database_url: str = config.get("database_url") or f"sqlite:///{root}/dataflow-envs.sqlite"
         self.token = secrets.token_hex(16)
         self.url = f"http://127.0.0.1:{port}/"
         self.log_path = home / "server.log"

@@ -33,8 +33,8 @@ SPACE = 0x6466656E
 WRITING, COORDINATING = 1, 2
 """Second halves: held by a write transaction; held by the session of the server that runs the queue."""
 
-LOST_STATES = ("08", "57P")
-"""SQLSTATEs by which the server says that a connection has ended: connection exceptions, shutdowns."""
+LOST_STATES = ("08", "57P", "25P03")
+"""SQLSTATEs by which the server says that a connection has ended: exceptions of it, shutdowns, idle for too long."""
 
 # The lock first: under READ COMMITTED each later statement sees all that was committed before it. The notification goes
 # out when the transaction is committed, and not otherwise.
@@ -118,11 +118,12 @@ def check_server(connection: Connection) -> str | None:
 
 def away(error: DBAPIError) -> DatabaseAway | None:
     """What `error` comes to when it is the database's state; None when it is the statement's fault."""
-    if not isinstance(error, OperationalError | InterfaceError):
+    state = getattr(error.orig, "sqlstate", None) or ""
+    lost = not state or state.startswith(LOST_STATES)
+    if not isinstance(error, OperationalError | InterfaceError) and not (state and lost):
         return None
-    state = getattr(error.orig, "sqlstate", None)
     reason = " ".join(str(error.orig).split())
-    if state is None or state.startswith(LOST_STATES):
+    if lost:
         words = "The database can't be reached. It is tried again and again: repeat this in a moment."
     else:
         words = "The database can't do that now, as it is busy or full: repeat this in a moment."

@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import NullPool, create_engine, text
-
 from jupyter_dataflow_envs.builds.prefix_folders import remove_tree
 from tests.channel.index import index_server, index_url
 from tests.channel.server import Server
 from tests.faults.processes import of_root
 from tests.handlers.rest import Rest
-from tests.live import LiveServer, live_server, wait_until
+from tests.live import LiveServer, live_server, rows_in, wait_until
 from tests.service.deployments import minor_of
 from tests.service.warm import warm
 
@@ -110,9 +108,7 @@ class Site:
 
     def query(self, sql: str, **values: Any) -> list[dict[str, Any]]:
         """What the database holds, past the servers."""
-        engine = create_engine(self.database_url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
-        with engine.connect() as connection:
-            return [dict(row) for row in connection.execute(text(sql), values).mappings()]
+        return rows_in(self.database_url, sql, **values)
 
     def prefixes(self) -> set[str]:
         """As they lie on disk."""

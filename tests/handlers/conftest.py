@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +14,19 @@ from tests.channel.index import index_server, index_url
 from tests.channel.server import Server
 from tests.handlers.identities import STEWARDS, TOKENS
 from tests.handlers.rest import EMPTY_POLICY, Rest
-from tests.live import LiveServer, live_server
+from tests.live import LiveServer, live_server, rows_in
+
+ON_BOTH = ("test_concurrency", "test_listing", "test_reviews")
+"""Modules whose tests run on PostgreSQL too: what many do at once, and what is searched and sorted."""
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "server" in metafunc.fixturenames:
+        both = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH
+        kinds = ["sqlite", "postgresql"] if both else ["sqlite"]
+        metafunc.parametrize("server", kinds, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -35,13 +43,17 @@ def index(wheelhouse: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def server(channel: Path, index: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def server(
+    request: pytest.FixtureRequest, channel: Path, index: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
     """Its identity provider knows people by their tokens; boss and the stewards are its administrators."""
     home = tmp_path_factory.mktemp("home")
     (home / "config").mkdir()
     login = {"ServerApp": {"identity_provider_class": "tests.handlers.identities.TokenUsers"}}
     (home / "config" / "jupyter_config.json").write_text(json.dumps(login))
     config = {"admins": ["boss", "group:stewards"], "pip_index_url": index_url(index), "max_concurrent_builds": 2}
+    if request.param == "postgresql":
+        config["database_url"] = request.getfixturevalue("postgresql").create_database()
     root = tmp_path_factory.mktemp("deployment") / "root"
     env = {"PYTHONPATH": str(REPOSITORY)}
     with live_server(root, channel.as_uri(), config=config, home=home, env=env) as server:
@@ -119,9 +131,7 @@ def rows(server: LiveServer) -> Callable[[], dict[str, Any]]:
     """What the database holds of all that people can change."""
 
     def stored() -> dict[str, Any]:
-        uri = f"file:{server.root}/dataflow-envs.sqlite?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as database:
-            return {name: database.execute(query).fetchall() for name, query in STORED.items()}
+        return {name: rows_in(server.database_url, query) for name, query in STORED.items()}
 
     return stored
 

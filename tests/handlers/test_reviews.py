@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import getpass
-import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -15,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.handlers.rest import EMPTY_POLICY, Answer, Rest
-from tests.live import LiveServer, live_server
+from tests.live import LiveServer, live_server, rows_in
 from tests.service.warm import warm
 
 Name = Callable[[], str]
@@ -32,9 +30,8 @@ def draft(alice: Rest, fresh_name: Name, minor: str) -> str:
 
 
 def _id(server: LiveServer, name: str) -> str:
-    with closing(sqlite3.connect(f"file:{server.root}/dataflow-envs.sqlite?mode=ro", uri=True)) as database:
-        found: str = database.execute("SELECT id FROM environments WHERE short_name = ?", [name]).fetchone()[0]
-        return found
+    (found,) = rows_in(server.database_url, "SELECT id FROM environments WHERE short_name = :name", name=name)
+    return str(found["id"])
 
 
 def _events(person: Rest, name: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Iterator
@@ -20,11 +21,43 @@ from jupyter_dataflow_envs.local.finding.places import Surroundings
 from jupyter_dataflow_envs.service.deployment import Deployment, DeploymentSettings
 from jupyter_dataflow_envs.service.specs import Draft
 from tests.live import wait_until
+from tests.postgresql import PostgreSQL
 
 ALICE = Person("alice")
 BOSS = Person("boss", is_admin=True)
 
 LOG = logging.getLogger("tests.service")
+
+_servers: list[PostgreSQL] = []
+_urls: dict[Path, str] = {}
+"""Of roots whose databases are PostgreSQL's."""
+
+
+@contextmanager
+def on_postgresql(server: PostgreSQL) -> Iterator[None]:
+    """Deployments opened meanwhile have their databases there: each root its own, however often it is opened."""
+    _servers.append(server)
+    try:
+        yield
+    finally:
+        _servers.remove(server)
+        for root in list(_urls):
+            server.drop_database(_urls.pop(root))
+
+
+def url_of(root: Path) -> str:
+    """Of the deployment's database."""
+    if not _servers:
+        return f"sqlite:///{root}/dataflow-envs.sqlite"
+    if root not in _urls:
+        _urls[root] = _servers[-1].create_database()
+    return _urls[root]
+
+
+def forget(root: Path) -> None:
+    """It is not opened again: nothing of its database need be kept."""
+    if root in _urls:
+        _servers[-1].drop_database(_urls.pop(root))
 
 
 @contextmanager
@@ -37,6 +70,7 @@ def deployment_in(
     runner: Runner | None = None,
     allow_self_approval: bool | None = None,
     local_session: bool = False,
+    database_url: str = "",
     **builds: Any,
 ) -> Iterator[Deployment]:
     """`builds` are fields of BuildSettings."""
@@ -55,7 +89,7 @@ def deployment_in(
     opened = Deployment(
         DeploymentSettings(
             root=root,
-            database_url=f"sqlite:///{root}/dataflow-envs.sqlite",
+            database_url=database_url or url_of(root),
             admins=admins,
             creator="boss",
             kernels_dir=kernels_dir or root.parent / "kernels",
@@ -129,6 +163,12 @@ def log_of(deployment: Deployment, name: str, number: int, attempt: int | None =
 def prefix_ids(deployment: Deployment) -> set[str]:
     """As the database knows them."""
     return {row[0] for row in query(deployment, "SELECT id FROM prefixes")}
+
+
+def details_of(row: Any) -> dict[str, Any]:
+    """Of an event as `query` found it: SQLite gives the JSON's text."""
+    found: dict[str, Any] = row.details if isinstance(row.details, dict) else json.loads(row.details)
+    return found
 
 
 def query(deployment: Deployment, sql: str, **values: Any) -> list[Any]:

@@ -26,7 +26,7 @@ from jupyter_dataflow_envs.service.environments import Draft
 from jupyter_dataflow_envs.service.specs import WantedBase
 from jupyter_dataflow_envs.store import environments
 from tests.live import wait_until
-from tests.service.deployments import ALICE, BOSS, build, create, deployment_in, edit, minor_of, query
+from tests.service.deployments import ALICE, BOSS, build, create, deployment_in, details_of, edit, minor_of, query
 from tests.service.warm import warm
 
 CAROL = Person("carol")
@@ -36,7 +36,7 @@ WAITS = f"{WHICH}; sys.stdout.flush(); input()"
 
 
 @pytest.fixture(scope="module")
-def deployment(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def deployment(database_kind: str, channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """In alice's server."""
     root = warm(tmp_path_factory.mktemp("deployment") / "root", channel)
     with deployment_in(root, channel.as_uri(), kernels_dir=root.parent / "alices") as opened:
@@ -117,7 +117,7 @@ def trail(deployment: Deployment, name: str) -> list[tuple[str, str, int | None,
         "ORDER BY seq",
         n=name,
     )
-    return [(r.kind.removeprefix("environment."), r.actor, r.version, json.loads(r.details)) for r in found]
+    return [(r.kind.removeprefix("environment."), r.actor, r.version, details_of(r)) for r in found]
 
 
 def test_a_deleted_environment_does_not_take_its_successors_kernel(tmp_path: Path) -> None:

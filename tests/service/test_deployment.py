@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select, text
 
 from jupyter_dataflow_envs.domain.clock import now, to_text
 from jupyter_dataflow_envs.domain.errors import Unavailable
 from jupyter_dataflow_envs.domain.page import Page
 from jupyter_dataflow_envs.domain.permissions import Person
 from jupyter_dataflow_envs.service.specs import Draft
+from jupyter_dataflow_envs.store.database import Database
+from jupyter_dataflow_envs.store.tables import metadata
 from tests.handlers.rest import Rest
 from tests.live import LiveServer, live_server, wait_until
-from tests.service.deployments import ALICE, BOSS, create, deployment_in, query
+from tests.service.deployments import ALICE, BOSS, create, deployment_in, query, url_of
 
 CHANNEL = "file:///no/such/channel"
 
@@ -31,12 +34,17 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "root"
 
 
-def _change(root: Path, sql: str, *values: str) -> None:
-    with closing(sqlite3.connect(root / "dataflow-envs.sqlite")) as database:
-        database.execute(sql, values)
-        database.commit()
+def _rows(root: Path) -> list[Any]:
+    with closing(Database(url_of(root))) as database, database.read() as connection:
+        return [connection.execute(select(table)).all() for table in metadata.sorted_tables]
 
 
+def _change(root: Path, sql: str, **values: str) -> None:
+    with closing(Database(url_of(root))) as database, database.write() as connection:
+        connection.execute(text(sql), values)
+
+
+@pytest.mark.sqlite
 def test_its_folder_is_its_owners_alone(root: Path) -> None:
     assert root.stat().st_mode & 0o777 == 0o700
     assert (root / "dataflow-envs.sqlite").stat().st_mode & 0o777 == 0o600
@@ -76,7 +84,7 @@ def test_who_approves_what_they_submitted_themselves(
 
 
 def test_who_created_it_is_kept(root: Path) -> None:
-    _change(root, "UPDATE deployment SET value = ? WHERE key = 'creator'", json.dumps("founder"))
+    _change(root, "UPDATE deployment SET value = :value WHERE key = 'creator'", value=json.dumps("founder"))
     with deployment_in(root, CHANNEL, admins=()) as deployment:
         assert deployment.person("founder").is_admin
         assert not deployment.person("boss").is_admin
@@ -109,8 +117,6 @@ def test_more_events_than_one_page_are_all_followed(root: Path) -> None:
         values = [
             {"at": to_text(now()), "actor": "x", "kind": "environment.edited", "details": "{}"} for _ in range(2500)
         ]
-        from sqlalchemy import text
-
         with deployment.database.write() as connection:
             connection.execute(
                 text("INSERT INTO events (at, actor, kind, details) VALUES (:at, :actor, :kind, :details)"), values
@@ -137,25 +143,27 @@ def test_each_change_leaves_one_event(root: Path) -> None:
 
 
 def test_a_newer_schema_is_refused_and_left_alone(root: Path) -> None:
-    _change(root, "UPDATE alembic_version SET version_num = ?", "9999")
-    before = (root / "dataflow-envs.sqlite").read_bytes()
+    _change(root, "UPDATE alembic_version SET version_num = :version", version="9999")
+    before = _rows(root)
     with pytest.raises(Unavailable, match="newer than this release"), deployment_in(root, CHANNEL):
         pass
-    assert (root / "dataflow-envs.sqlite").read_bytes() == before
+    assert _rows(root) == before
 
 
+@pytest.mark.sqlite
 def test_another_machine_is_refused_while_it_is_heard_of(root: Path) -> None:
     def seen(ago: timedelta) -> str:
         return json.dumps({"name": "elsewhere", "seen": to_text(now() - ago)})
 
-    _change(root, "UPDATE deployment SET value = ? WHERE key = 'host'", seen(timedelta(seconds=10)))
+    _change(root, "UPDATE deployment SET value = :value WHERE key = 'host'", value=seen(timedelta(seconds=10)))
     with pytest.raises(Unavailable, match="in use on the machine 'elsewhere'"), deployment_in(root, CHANNEL):
         pass
-    _change(root, "UPDATE deployment SET value = ? WHERE key = 'host'", seen(timedelta(minutes=10)))
+    _change(root, "UPDATE deployment SET value = :value WHERE key = 'host'", value=seen(timedelta(minutes=10)))
     with deployment_in(root, CHANNEL) as deployment:
         assert deployment.coordinator.here
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "dataflow-envs.sqlite").write_text("this is no database, and nobody may lose what it is" * 50)
@@ -176,11 +184,12 @@ def disabled(
         root, word = base / "root", "newer than this release"
         with deployment_in(root, CHANNEL):
             pass
-        _change(root, "UPDATE alembic_version SET version_num = ?", "9999")
+        _change(root, "UPDATE alembic_version SET version_num = :version", version="9999")
     with live_server(root, CHANNEL) as server:
         yield server, word
 
 
+@pytest.mark.sqlite
 def test_a_server_that_can_not_open_it_says_why_and_works_otherwise(disabled: tuple[LiveServer, str]) -> None:
     server, word = disabled
     person = Rest(server.url, server.token)
@@ -199,6 +208,7 @@ def test_a_server_that_can_not_open_it_says_why_and_works_otherwise(disabled: tu
     server.start()
 
 
+@pytest.mark.sqlite
 def test_it_is_opened_as_soon_as_it_can_be(tmp_path: Path) -> None:
     (tmp_path / "parent").write_text("")
     with live_server(tmp_path / "parent" / "root", CHANNEL) as server:

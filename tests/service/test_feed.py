@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,17 @@ from jupyter_dataflow_envs.service.feed import Feed, News
 from jupyter_dataflow_envs.store import events, queue
 from jupyter_dataflow_envs.store.database import Database
 from tests.live import wait_until
-from tests.store.rows import add, claim, enqueue, prepared
+from tests.service.deployments import url_of
+from tests.store.rows import add, claim, enqueue
 
 ANN, CAROL = Person("ann"), Person("carol")
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = prepared(tmp_path)
-    yield database
-    database.close()
+    with closing(Database(url_of(tmp_path))) as database:
+        database.prepare(backups=tmp_path, may_migrate=True, creator="ann")
+        yield database
 
 
 def _record(database: Database, *actors: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
@@ -27,6 +26,7 @@ from tests.service.deployments import (
     build,
     create,
     deployment_in,
+    details_of,
     edit,
     ended,
     log_of,
@@ -38,7 +38,9 @@ from tests.service.warm import warm
 
 
 @pytest.fixture(scope="module")
-def deployment(channel: Path, wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def deployment(
+    database_kind: str, channel: Path, wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
     root = warm(tmp_path_factory.mktemp("deployment") / "root", channel)
     with (
         index_server(wheelhouse) as index,
@@ -92,7 +94,7 @@ def _prefix(deployment: Deployment, version: Version) -> Path:
 
 def _said(deployment: Deployment, kind: str, prefix: str) -> list[tuple[str | None, int | None, dict[str, Any]]]:
     rows = query(deployment, "SELECT * FROM events WHERE kind = :kind ORDER BY seq", kind=f"housekeeping.{kind}")
-    found = [(r.short_name, r.version, json.loads(r.details)) for r in rows if r.actor == "(service)"]
+    found = [(r.short_name, r.version, details_of(r)) for r in rows if r.actor == "(service)"]
     return [f for f in found if f[2]["prefix"] == prefix]
 
 

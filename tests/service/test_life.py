@@ -15,13 +15,20 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from jupyter_dataflow_envs.domain.environment import Environment as Found
 from jupyter_dataflow_envs.domain.errors import DataflowError
 from jupyter_dataflow_envs.service.specs import Draft, WantedBase
 from tests.live import wait_until
-from tests.service.deployments import deployment_in
+from tests.service.deployments import deployment_in, forget
 from tests.service.life import Environment, Life, Refused, Review
 from tests.service.scripted_runner import ScriptedRunner
 from tests.service.witness import BOSS, NAMES, PEOPLE, Witness
@@ -49,6 +56,7 @@ class LifeOfEnvironments(RuleBasedStateMachine):
         self.kernels = self.folder / "kernels"
         self.stack = ExitStack()
         self.stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.stack.callback(forget, self.folder / "root")
         self.service = self.stack.enter_context(
             deployment_in(
                 self.folder / "root",
@@ -344,12 +352,16 @@ def _outcome(act: Callable[[], Any]) -> tuple[str | None, Any]:
         return error.code, error.message
 
 
-TestLifeOfEnvironments: Any = LifeOfEnvironments.TestCase
-TestLifeOfEnvironments.pytestmark = pytest.mark.timeout(900)
-TestLifeOfEnvironments.settings = settings(
-    settings.default,
-    max_examples=30,
-    stateful_step_count=50,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@pytest.mark.timeout(900)
+def test_life_of_environments(database_kind: str) -> None:
+    """On PostgreSQL fewer lives: what differs there is how they are stored, which the store's tests look at closely."""
+    run_state_machine_as_test(
+        LifeOfEnvironments,
+        settings=settings(
+            settings.default,
+            max_examples=30 if database_kind == "sqlite" else 8,
+            stateful_step_count=50,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )

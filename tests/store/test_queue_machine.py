@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -19,7 +25,7 @@ from jupyter_dataflow_envs.store import environments, prefixes, queue, versions
 from jupyter_dataflow_envs.store.database import Database
 from jupyter_dataflow_envs.store.queue import BuiltPrefix
 from jupyter_dataflow_envs.store.tables import attempts
-from tests.store.rows import SPEC, add, emptied, new_id, prepared, some_lock
+from tests.store.rows import SPEC, add, emptied, new_id, some_lock
 
 
 @dataclass
@@ -53,7 +59,6 @@ class Queue(RuleBasedStateMachine):
     runs = Bundle("runs")
     """Ids of all runs there ever were: fenced and ended ones go on trying."""
 
-    folder: Path
     database: Database
 
     @initialize()
@@ -203,15 +208,6 @@ class Queue(RuleBasedStateMachine):
             assert unfinished == prefixes.all_ids(connection) - written
 
 
-class TestQueue(Queue.TestCase):  # type: ignore[valid-type,misc]
-    settings = settings(max_examples=40, stateful_step_count=40)
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        Queue.folder = Path(tempfile.mkdtemp(prefix="dataflow-queue-"))
-        Queue.database = prepared(Queue.folder)
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        Queue.database.close()
-        shutil.rmtree(Queue.folder)
+def test_queue(shared_database: Database) -> None:
+    Queue.database = shared_database
+    run_state_machine_as_test(Queue, settings=settings(max_examples=40, stateful_step_count=40))
