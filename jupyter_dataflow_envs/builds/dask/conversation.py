@@ -20,11 +20,14 @@ from .worker import hold
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-PAUSE_SECONDS = 0.05
-"""Between two requests, so that what is said quickly travels together; also how long a stop waits to be seen."""
+PAUSE_SECONDS = 0.1
+"""Between two requests, so that what is said quickly travels together."""
 
-HOLD_SECONDS = 0.4
-"""How long a worker keeps a request that it has no news for."""
+LOOK_SECONDS = 0.05
+"""How long a stop waits to be seen."""
+
+HOLD_SECONDS = 2.0
+"""How long a worker keeps a request that it has no news for: each one is a connection of the scheduler to it."""
 
 FIND_SECONDS = 0.2
 """Between two looks where the task is."""
@@ -172,7 +175,9 @@ class Conversation:
 
     def _listen(self, place: _Place, execution: str) -> Message | None:
         """None: stopped. Raises RunLost."""
-        request = Request(self._run, execution, claim=self._claim, wait=HOLD_SECONDS)
+        request = Request(
+            self._run, execution, claim=self._claim, wait=min(HOLD_SECONDS, self._patience.contact_seconds / 3)
+        )
         contact = time.monotonic()
         while not self._stop.is_set():
             reply = self._ask(place, replace(request, answers=self._answers))
@@ -221,7 +226,7 @@ class Conversation:
         asked = place.request(request, self._patience.contact_seconds)
         while not self._stop.is_set():
             try:
-                return asked.result(PAUSE_SECONDS)
+                return asked.result(LOOK_SECONDS)
             except concurrent.futures.TimeoutError:
                 if asked.done():
                     return None

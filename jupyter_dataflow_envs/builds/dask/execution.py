@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 import uuid
@@ -14,11 +15,17 @@ from ...engine.protocol import Answer, Job, Message
 from ...store.root import Root
 from ..prefix_folders import PrefixFolders
 from ..runner import LocalRunner
-from .exchange import ENDED, RUNNING, WAITING, Claim
+from .exchange import ENDED, RUNNING, TOKEN_FILE, WAITING, Claim
 from .journal import Journal
 
 LOOK_SECONDS = 0.1
 """Between two looks whether the service is still heard."""
+
+
+_NOWHERE = (
+    "the build worker on {1} does not see the service's folder {0}, so that what it builds would reach nobody: share "
+    "the folder with the workers (docs/deploy/dask.md)"
+)
 
 
 class Execution:
@@ -121,7 +128,11 @@ class Execution:
         last: Message | None = None
         wanted = False
         try:
-            _make_folders(Root(Path(claim.root)))
+            root = Root(Path(claim.root))
+            if not _is_shared(root, claim.token):
+                last = {"type": "failure", "reason": _NOWHERE.format(root.path, socket.gethostname()), "steps": []}
+                return
+            _make_folders(root)
             last = LocalRunner(Path(claim.root)).run(job, listener, self._stop)
             wanted = last is not None and last["type"] == "result" and not listener.reused and not self._stop.is_set()
         except OSError as error:
@@ -173,6 +184,13 @@ class _Scribe:
 def _place(job: Job) -> tuple[PrefixFolders, str]:
     prefix = Path(job.prefix)
     return PrefixFolders(prefix.parent), prefix.name
+
+
+def _is_shared(root: Root, token: str) -> bool:
+    try:
+        return (root.path / TOKEN_FILE).read_text() == token
+    except OSError:
+        return False
 
 
 def _make_folders(root: Root) -> None:

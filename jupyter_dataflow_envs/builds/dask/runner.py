@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from ...engine.protocol import Job, Message
 from ..runner import Listener, Runner
 from .cluster import Cluster
 from .conversation import Conversation, Patience
-from .exchange import Claim
+from .exchange import TOKEN_FILE, Claim
 
 
 class DaskRunner(Runner):
@@ -32,8 +34,16 @@ class DaskRunner(Runner):
         run = uuid.uuid4().hex
         # Before anything is sent: a service that dies from here on leaves behind whom to end.
         listener.started({"dask": self._cluster.address, "run": run})
-        claim = Claim(job.to_line(), str(self._root), self._max_log_bytes)
+        claim = Claim(job.to_line(), str(self._root), self._max_log_bytes, self._token())
         return Conversation(self._cluster, self._patience, run, claim, listener, stop).hold()
+
+    def _token(self) -> str:
+        """By which a worker finds out that it sees this folder; the same for all services of a deployment."""
+        path = self._root / TOKEN_FILE
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o644))
+            path.write_text(uuid.uuid4().hex)
+        return path.read_text()
 
     def end_leftover(self, process: Mapping[str, Any]) -> None:
         """Does not wait for it: without a scheduler the worker ends it by itself, as it hears of nobody."""
