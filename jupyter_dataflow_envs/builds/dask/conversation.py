@@ -137,10 +137,7 @@ class Conversation:
             if place.future.status == "finished":
                 raise SchedulerLost  # it waited for us in vain, as for a machine that slept
             if place.future.status == "error":
-                error = place.error()
-                if type(error).__name__ == "KilledWorker":
-                    raise SchedulerLost  # it ran nothing of ours on those that died
-                return f"the build workers can't build: {type(error).__name__}: {error}"
+                return f"the build workers can't build; their logs say more: {place.error()}"
             had, place.worker = place.worker, self._where(place)
             if not place.worker:
                 self._wait_for(self._nobody(place))
@@ -232,7 +229,7 @@ class Conversation:
                     return None
                 if place.is_lost():
                     return None
-            except Exception:  # noqa: BLE001  # Dask's own kinds are many; whoever asked finds out what it means
+            except Exception:  # noqa: BLE001  # Dask's own kinds are many; whoever asked looks into it
                 return None
         return None
 
