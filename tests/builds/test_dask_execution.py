@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,13 @@ from jupyter_dataflow_envs.builds.dask import journal as journal_module
 from jupyter_dataflow_envs.builds.dask.exchange import ENDED, TOKEN_FILE, WAITING, Claim
 from jupyter_dataflow_envs.builds.dask.execution import Execution
 from jupyter_dataflow_envs.builds.dask.journal import Journal
+from jupyter_dataflow_envs.builds.prefix_folders import remove_tree
 from jupyter_dataflow_envs.engine.protocol import Caches, Job, Mode, Sources
 from tests.channel.server import Server
 from tests.faults.processes import of_root
 from tests.live import wait_until
 from tests.service.deployments import minor_of
+from tests.service.warm import warm
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,7 @@ def alive(execution: Execution) -> Iterator[threading.Thread]:
 
 def claim(root: Path, served: Server, channel: Path) -> Claim:
     """Of a build that stays in its solve for as long as the channel hangs."""
-    root.mkdir()
+    root.mkdir(exist_ok=True)
     (root / TOKEN_FILE).write_text("token")
     job = Job(
         mode=Mode.BUILD,
@@ -108,6 +111,28 @@ def test_a_worker_that_does_not_see_the_folder_builds_nothing(tmp_path: Path, se
         assert "does not see the service's folder" in last["reason"]
         execution.dismiss()
     assert of_root(tmp_path / "root") == []
+
+
+def test_what_is_built_on_a_disk_of_the_worker_s_own_travels_as_an_image(
+    tmp_path: Path, served: Server, channel: Path
+) -> None:
+    root = warm(tmp_path / "root", channel)
+    told = replace(claim(root, served, channel), token="the service's", image_url=(tmp_path / "store").as_uri())
+    execution = Execution("run", tmp_path, 60, lambda: False)
+    with alive(execution):
+        execution.claim(told)
+        execution.answer(["install"])
+        wait_until(lambda: execution.state == ENDED, "its end", 60)
+        assert execution.journal is not None
+        lines = [json.loads(line) for line in execution.journal.read(0)[0].splitlines()]
+        execution.dismiss()
+    last = lines[-1]["last"]
+    assert last["type"] == "result", last
+    assert last["steps"][-1]["name"] == "packing"
+    (image,) = (tmp_path / "store").glob("0123456789ab*")
+    assert image.stat().st_size == last["image"]["size"]
+    assert list((root / "prefixes").iterdir()) == []
+    remove_tree(root)
 
 
 def test_a_journal_is_read_by_offset_in_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,8 @@ class Claim:
     max_log_bytes: int
     token: str
     """Stands in the file `TOKEN_FILE` of the service's folder."""
+    image_url: str | None = None
+    """Where what was built is put as an image, by the worker and with the worker's credentials."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,24 @@ from .exchange import TOKEN_FILE, Claim
 
 
 class DaskRunner(Runner):
-    """`root`: the deployment's folder, the same path on workers. Raises Unavailable for an address without TLS."""
+    """`root`: the deployment's folder, the same path on workers; `image_url`: where its images are, if it has any.
+
+    Raises Unavailable for an address without TLS.
+    """
 
     interruptions = 2
 
-    def __init__(self, root: Path, address: str, max_log_bytes: int, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        address: str,
+        max_log_bytes: int,
+        image_url: Callable[[], str | None] = lambda: None,
+        patience: Patience | None = None,
+    ) -> None:
         self._root = root
         self._max_log_bytes = max_log_bytes
+        self._image_url = image_url
         self._patience = patience or Patience()
         self._cluster = Cluster(address)
         self._cluster.client()  # so that the first build need not wait for the connection
@@ -34,7 +45,7 @@ class DaskRunner(Runner):
         run = uuid.uuid4().hex
         # Before anything is sent: a service that dies from here on leaves behind whom to end.
         listener.started({"dask": self._cluster.address, "run": run})
-        claim = Claim(job.to_line(), str(self._root), self._max_log_bytes, self._token())
+        claim = Claim(job.to_line(), str(self._root), self._max_log_bytes, self._token(), self._image_url())
         return Conversation(self._cluster, self._patience, run, claim, listener, stop).hold()
 
     def _token(self) -> str:
