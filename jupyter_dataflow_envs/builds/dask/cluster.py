@@ -186,9 +186,12 @@ class Cluster:
         )
         try:
             await client
-        except Exception as error:  # noqa: BLE001  # wrong certificates, wrong host, nobody there: people read it
-            self.trouble = str(error).strip() or type(error).__name__
+        except BaseException as error:
             await _close(client)
+            if not isinstance(error, Exception):
+                raise
+            # Wrong certificates, wrong host, nobody there: people read it.
+            self.trouble = str(error).strip() or type(error).__name__
             return None
         self.trouble = ""
         return client
