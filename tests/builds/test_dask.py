@@ -276,6 +276,20 @@ def test_a_worker_that_was_only_asleep_is_fenced(
     build(deployment, "sober")
 
 
+def test_a_worker_that_stops_in_order_passes_the_build_on(
+    deployment: Deployment, cluster: DaskCluster, served: Server, python: str
+) -> None:
+    with held(deployment, served, python, "moved", "tiny-009==1.1"):
+        leaving = cluster.holder(log_of(deployment, "moved", 1))
+        leaving.signal(signal.SIGTERM)
+        wait_until(lambda: log_of(deployment, "moved", 1).count("Building on worker") == 2, "the other worker", 15)
+        wait_until(lambda: not leaving.is_up(), "its end", 20)
+        served.heal()
+    built = ended(deployment, "moved")
+    assert (built.outcome.value, built.attempt) == ("succeeded", 1), built.reason
+    assert of_root(deployment.root.path) == []
+
+
 def test_a_service_that_stops_hands_the_build_back(
     folder: Path, cluster: DaskCluster, served: Server, channel: Path, python: str
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_build_does_not_go_on_unseen(tmp_path: Path, served: Server, channel: 
         wait_until(lambda: of_root(root), "the engine", 5)
         if why == "leaving":
             gone.set()
+        wait_until(lambda: execution.state == ENDED, "its end", 10)
         thread.join(10)
         assert not thread.is_alive()
     served.heal()

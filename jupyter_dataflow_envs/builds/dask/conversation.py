@@ -30,7 +30,7 @@ HOLD_SECONDS = 2.0
 """How long a worker keeps a request that it has no news for: each one is a connection of the scheduler to it."""
 
 FIND_SECONDS = 0.2
-"""Between two looks where the task is."""
+"""Between two looks where the task is, once it is known to wait."""
 
 NOTICE_SECONDS = 1.0
 """How long nobody is told that there is nothing but waiting."""
@@ -131,7 +131,7 @@ class Conversation:
 
     def _find(self, place: _Place) -> Reply | str | None:
         """Wait until the task runs on a worker; what that says. None: stopped; a text: why there will never be one."""
-        contact = time.monotonic()
+        begun = contact = time.monotonic()
         while not self._stop.is_set():
             place.check()
             if place.future.status == "finished":
@@ -153,7 +153,7 @@ class Conversation:
                 elif time.monotonic() - contact > self._patience.contact_seconds:
                     self._cluster.retire(place.client, place.worker)
                     raise SchedulerLost
-            self._stop.wait(FIND_SECONDS)
+            self._stop.wait(FIND_SECONDS if time.monotonic() - begun > NOTICE_SECONDS else LOOK_SECONDS)
         self._cluster.end_run(self._run, self._patience.lost_seconds)
         return None
 
@@ -177,7 +177,8 @@ class Conversation:
         )
         contact = time.monotonic()
         while not self._stop.is_set():
-            reply = self._ask(place, replace(request, answers=self._answers))
+            request = replace(request, answers=self._answers)
+            reply = self._ask(place, request)
             if reply is not None:
                 contact = time.monotonic()
                 if reply.error or reply.state is None:
@@ -185,12 +186,15 @@ class Conversation:
                 request = replace(request, claim=None, offset=reply.offset)
                 for line in reply.journal.splitlines():
                     said = json.loads(line)
+                    if "broken_off" in said:
+                        raise RunLost(f"The build worker {place.worker} has stopped.", counted=False)
                     if "last" in said:
                         return said["last"] or _failure("the build process ended unexpectedly at its worker")
                     self._hear(said)
             elif not self._stop.is_set():
                 self._judge(place, contact)
-            self._stop.wait(PAUSE_SECONDS)
+            if len(request.answers) == len(self._answers):  # else the engine waits for the next request
+                self._stop.wait(PAUSE_SECONDS)
         return None
 
     def _hear(self, said: dict[str, Any]) -> None:

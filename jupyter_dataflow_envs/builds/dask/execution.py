@@ -145,7 +145,10 @@ class Execution:
             wanted = good and shared
             if not wanted:
                 folders.set_aside(prefix)
-            journal.end(last)
+            if last is None and self._stop.is_set():
+                journal.break_off()
+            else:
+                journal.end(last)
             self.state = ENDED
             if not wanted:
                 folders.remove(prefix)
