@@ -97,7 +97,9 @@ class Service:
             self.root,
             settings.builds,
             runner=runner
-            or make_runner(settings.root, settings.dask_scheduler, settings.builds.max_log_bytes, account),
+            or make_runner(
+                settings.root, settings.dask_scheduler, settings.builds.max_log_bytes, account, self._image_url
+            ),
             questions=runner or LocalRunner(settings.root, account),
         )
         self.coordinator = Coordinator(self.workshop, lambda: leases.held(self.root.path), log)
@@ -178,6 +180,10 @@ class Service:
         self.coordinator.stop()
         self.workshop.runner.close()
         self.database.close()
+
+    def _image_url(self) -> str | None:
+        with self.database.read() as connection:
+            return self.workshop.image_url(connection)
 
     def _begun(self) -> None:
         """In the thread that looks after the queue, before it does; once more if the database was away."""

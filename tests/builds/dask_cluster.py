@@ -41,10 +41,11 @@ class Worker:
 
 @dataclass
 class DaskCluster:
-    """`folder`: for logs and the workers' own files. `command` stands before each process' own, such as what starts it
-    under another account."""
+    """`folder`: for logs and the workers' own files. `more`: arguments for scheduler and workers. `command` stands before
+    each process' own, such as what starts it under another account."""
 
     folder: Path
+    more: tuple[str, ...] = ()
     command: Sequence[str] = ()
     port: int = field(default_factory=free_port)
     workers: dict[str, Worker] = field(default_factory=dict)
@@ -52,11 +53,11 @@ class DaskCluster:
 
     @property
     def address(self) -> str:
-        return f"tcp://127.0.0.1:{self.port}"
+        return f"{'tls' if self.more else 'tcp'}://127.0.0.1:{self.port}"
 
     def start_scheduler(self) -> None:
         self.scheduler = self._start(
-            "scheduler", "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard"
+            "scheduler", "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", *self.more
         )
         wait_until(self._answers, "the scheduler")
 
@@ -68,6 +69,7 @@ class DaskCluster:
             *("--host", "127.0.0.1", "--name", name, "--nthreads", "1", "--no-nanny", "--no-dashboard"),
             *("--memory-limit", "0", "--local-directory", str(self.folder)),
             *(("--resources", "dataflow-build=1") if resource else ()),
+            *self.more,
             *more,
         )
         worker = self.workers[name] = Worker(name, process, self.folder / f"{name}.log")
@@ -124,9 +126,9 @@ class DaskCluster:
 
 
 @contextmanager
-def dask_cluster(folder: Path) -> Iterator[DaskCluster]:
+def dask_cluster(folder: Path, *more: str) -> Iterator[DaskCluster]:
     folder.mkdir(parents=True, exist_ok=True)
-    cluster = DaskCluster(folder)
+    cluster = DaskCluster(folder, more)
     try:
         yield cluster
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +61,7 @@ def served(channel: Path) -> Iterator[Server]:
 def deployment(folder: Path, shared_cluster: DaskCluster, served: Server, channel: Path) -> Iterator[Deployment]:
     shared_cluster.whole()
     root = warm(folder / "root", channel)
-    runner = DaskRunner(root, shared_cluster.address, LOG_BYTES, PATIENCE)
+    runner = DaskRunner(root, shared_cluster.address, LOG_BYTES, patience=PATIENCE)
     with deployment_in(root, served.url, runner=runner, max_concurrent_builds=8) as opened:
         yield opened
 
@@ -277,21 +276,34 @@ def test_a_worker_that_was_only_asleep_is_fenced(
     build(deployment, "sober")
 
 
+def test_a_worker_that_stops_in_order_passes_the_build_on(
+    deployment: Deployment, cluster: DaskCluster, served: Server, python: str
+) -> None:
+    with held(deployment, served, python, "moved", "tiny-009==1.1"):
+        leaving = cluster.holder(log_of(deployment, "moved", 1))
+        leaving.signal(signal.SIGTERM)
+        wait_until(lambda: log_of(deployment, "moved", 1).count("Building on worker") == 2, "the other worker", 15)
+        wait_until(lambda: not leaving.is_up(), "its end", 20)
+        served.heal()
+    built = ended(deployment, "moved")
+    assert (built.outcome.value, built.attempt) == ("succeeded", 1), built.reason
+    assert of_root(deployment.root.path) == []
+
+
 def test_a_service_that_stops_hands_the_build_back(
     folder: Path, cluster: DaskCluster, served: Server, channel: Path, python: str
 ) -> None:
     root = warm(folder / "second" / "root", channel)
     try:
-        runner = DaskRunner(root, cluster.address, LOG_BYTES, PATIENCE)
+        runner = DaskRunner(root, cluster.address, LOG_BYTES, patience=PATIENCE)
         with deployment_in(root, served.url, runner=runner) as first, held(first, served, python, "passd"):
-            threads = threading.active_count()
-            assert threads
+            assert of_root(root)
         assert of_root(root) == []
         served.heal()
         with deployment_in(root, served.url, runner=DaskRunner(root, cluster.address, LOG_BYTES)) as second:
             assert ended(second, "passd").outcome.value == "succeeded"
             log = log_of(second, "passd", 1)
-            assert "The server is stopping: the build goes back" in log
+            assert "This server does not run the build any more: it goes back" in log
             assert row(second, "passd").interruptions == 0
     finally:
         remove_tree(root)

@@ -94,7 +94,12 @@ class Cluster:
     def start(
         self, client: Client, ask: Callable[[Client], Awaitable[T]], seconds: float
     ) -> concurrent.futures.Future[T]:
-        """Begin to ask; the answer, an exception of Dask's, or TimeoutError comes within `seconds`."""
+        """Begin to ask; the answer, an exception of Dask's, or TimeoutError comes within `seconds`.
+
+        Raises ConnectionError when this is closed.
+        """
+        if self._closed.is_set():
+            raise ConnectionError("the connection to Dask is closed")
 
         async def asked() -> T:
             return await asyncio.wait_for(ask(client), seconds)
@@ -135,7 +140,7 @@ class Cluster:
         async def ask(client: Client) -> None:
             await client.retire_workers([worker], asynchronous=True)
 
-        with suppress(RuntimeError):  # the loop has ended
+        with suppress(ConnectionError):
             self.start(client, ask, ASK_SECONDS)
 
     def end_run(self, run: str, seconds: float) -> None:
@@ -150,8 +155,10 @@ class Cluster:
         if client is not None:
             with suppress(concurrent.futures.TimeoutError):
                 asyncio.run_coroutine_threadsafe(_close(client), self._loop).result(CLOSE_SECONDS)
+        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     def _ask(self, client: Client, ask: Callable[[Client], Awaitable[T]]) -> T:
         try:
@@ -179,9 +186,12 @@ class Cluster:
         )
         try:
             await client
-        except Exception as error:  # noqa: BLE001  # wrong certificates, wrong host, nobody there: people read it
-            self.trouble = str(error).strip() or type(error).__name__
+        except BaseException as error:
             await _close(client)
+            if not isinstance(error, Exception):
+                raise
+            # Wrong certificates, wrong host, nobody there: people read it.
+            self.trouble = str(error).strip() or type(error).__name__
             return None
         self.trouble = ""
         return client
@@ -195,7 +205,7 @@ class Cluster:
                     for worker in self.builders(client):
                         self.request(client, worker, Request(run, end=True), ASK_SECONDS)
                     return
-                except (OSError, RuntimeError):
+                except OSError:
                     pass
             self._closed.wait(AGAIN_SECONDS)
 
@@ -217,6 +227,13 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _close(client: Client) -> None:

@@ -20,14 +20,17 @@ from .worker import hold
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-PAUSE_SECONDS = 0.05
-"""Between two requests, so that what is said quickly travels together; also how long a stop waits to be seen."""
+PAUSE_SECONDS = 0.1
+"""Between two requests, so that what is said quickly travels together."""
 
-HOLD_SECONDS = 0.4
-"""How long a worker keeps a request that it has no news for."""
+LOOK_SECONDS = 0.05
+"""How long a stop waits to be seen."""
+
+HOLD_SECONDS = 2.0
+"""How long a worker keeps a request that it has no news for: each one is a connection of the scheduler to it."""
 
 FIND_SECONDS = 0.2
-"""Between two looks where the task is."""
+"""Between two looks where the task is, once it is known to wait."""
 
 NOTICE_SECONDS = 1.0
 """How long nobody is told that there is nothing but waiting."""
@@ -128,16 +131,13 @@ class Conversation:
 
     def _find(self, place: _Place) -> Reply | str | None:
         """Wait until the task runs on a worker; what that says. None: stopped; a text: why there will never be one."""
-        contact = time.monotonic()
+        begun = contact = time.monotonic()
         while not self._stop.is_set():
             place.check()
             if place.future.status == "finished":
                 raise SchedulerLost  # it waited for us in vain, as for a machine that slept
             if place.future.status == "error":
-                error = place.error()
-                if type(error).__name__ == "KilledWorker":
-                    raise SchedulerLost  # it ran nothing of ours on those that died
-                return f"the build workers can't build: {type(error).__name__}: {error}"
+                return f"the build workers can't build; their logs say more: {place.error()}"
             had, place.worker = place.worker, self._where(place)
             if not place.worker:
                 self._wait_for(self._nobody(place))
@@ -153,7 +153,7 @@ class Conversation:
                 elif time.monotonic() - contact > self._patience.contact_seconds:
                     self._cluster.retire(place.client, place.worker)
                     raise SchedulerLost
-            self._stop.wait(FIND_SECONDS)
+            self._stop.wait(FIND_SECONDS if time.monotonic() - begun > NOTICE_SECONDS else LOOK_SECONDS)
         self._cluster.end_run(self._run, self._patience.lost_seconds)
         return None
 
@@ -172,10 +172,13 @@ class Conversation:
 
     def _listen(self, place: _Place, execution: str) -> Message | None:
         """None: stopped. Raises RunLost."""
-        request = Request(self._run, execution, claim=self._claim, wait=HOLD_SECONDS)
+        request = Request(
+            self._run, execution, claim=self._claim, wait=min(HOLD_SECONDS, self._patience.contact_seconds / 3)
+        )
         contact = time.monotonic()
         while not self._stop.is_set():
-            reply = self._ask(place, replace(request, answers=self._answers))
+            request = replace(request, answers=self._answers)
+            reply = self._ask(place, request)
             if reply is not None:
                 contact = time.monotonic()
                 if reply.error or reply.state is None:
@@ -183,12 +186,15 @@ class Conversation:
                 request = replace(request, claim=None, offset=reply.offset)
                 for line in reply.journal.splitlines():
                     said = json.loads(line)
+                    if "broken_off" in said:
+                        raise RunLost(f"The build worker {place.worker} has stopped.", counted=False)
                     if "last" in said:
                         return said["last"] or _failure("the build process ended unexpectedly at its worker")
                     self._hear(said)
             elif not self._stop.is_set():
                 self._judge(place, contact)
-            self._stop.wait(PAUSE_SECONDS)
+            if len(request.answers) == len(self._answers):  # else the engine waits for the next request
+                self._stop.wait(PAUSE_SECONDS)
         return None
 
     def _hear(self, said: dict[str, Any]) -> None:
@@ -221,13 +227,13 @@ class Conversation:
         asked = place.request(request, self._patience.contact_seconds)
         while not self._stop.is_set():
             try:
-                return asked.result(PAUSE_SECONDS)
+                return asked.result(LOOK_SECONDS)
             except concurrent.futures.TimeoutError:
                 if asked.done():
                     return None
                 if place.is_lost():
                     return None
-            except Exception:  # noqa: BLE001  # Dask's own kinds are many; whoever asked finds out what it means
+            except Exception:  # noqa: BLE001  # Dask's own kinds are many; whoever asked looks into it
                 return None
         return None
 

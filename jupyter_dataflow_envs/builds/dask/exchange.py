@@ -12,6 +12,9 @@ from typing import Any
 RESOURCE = "dataflow-build"
 """What a worker must offer; a build takes one of it."""
 
+TOKEN_FILE = "dask-token"
+"""In the deployment's folder: a worker that reads there what it was told has the service's disk, not one of its own."""
+
 WAITING, RUNNING, ENDED = "waiting", "running", "ended"
 """States of an execution: not claimed yet; its engine may be running; nothing of it runs any more."""
 
@@ -26,6 +29,10 @@ class Claim:
     root: str
     """The deployment's folder, the same path on all machines."""
     max_log_bytes: int
+    token: str
+    """Stands in the file `TOKEN_FILE` of the service's folder."""
+    image_url: str | None = None
+    """Where what was built is put as an image, by the worker and with the worker's credentials."""
 
 
 @dataclass(frozen=True, slots=True)

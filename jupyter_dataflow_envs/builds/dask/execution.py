@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 import uuid
@@ -12,13 +13,20 @@ from typing import Any
 from ...engine.faults import explain
 from ...engine.protocol import Answer, Job, Message
 from ...store.root import Root
+from ..packing import with_image
 from ..prefix_folders import PrefixFolders
 from ..runner import LocalRunner
-from .exchange import ENDED, RUNNING, WAITING, Claim
+from .exchange import ENDED, RUNNING, TOKEN_FILE, WAITING, Claim
 from .journal import Journal
 
 LOOK_SECONDS = 0.1
 """Between two looks whether the service is still heard."""
+
+
+_NOWHERE = (
+    "the build worker on {host} does not see the service's folder {root}, so that what it builds would reach nobody: "
+    "share the folder with the workers, or set image_store (docs/deploy/dask.md)"
+)
 
 
 class Execution:
@@ -117,23 +125,42 @@ class Execution:
 
     def _build(self, claim: Claim, journal: Journal) -> None:
         job = Job.from_line(claim.job)
-        listener = _Scribe(journal, self._answered)
+        root = Root(Path(claim.root))
+        shared = _is_shared(root, claim.token)
+        scribe = _Scribe(journal, self._answered)
         last: Message | None = None
-        wanted = False
         try:
-            _make_folders(Root(Path(claim.root)))
-            last = LocalRunner(Path(claim.root)).run(job, listener, self._stop)
-            wanted = last is not None and last["type"] == "result" and not listener.reused and not self._stop.is_set()
+            if shared or claim.image_url is not None:
+                _make_folders(root)
+                last = self._built(job, claim, scribe)
+            else:
+                reason = _NOWHERE.format(root=root.path, host=socket.gethostname())
+                last = {"type": "failure", "reason": reason, "steps": []}
         except OSError as error:
-            last = {"type": "failure", "reason": _reason(error, Path(claim.root)), "steps": []}
+            last = {"type": "failure", "reason": _reason(error, root.path), "steps": []}
         finally:
             folders, prefix = _place(job)
+            # On a disk of the worker's own the image is all that anybody will use.
+            good = last is not None and last["type"] == "result" and not scribe.reused and not self._stop.is_set()
+            wanted = good and shared
             if not wanted:
                 folders.set_aside(prefix)
-            journal.end(last)
+            if last is None and self._stop.is_set():
+                journal.break_off()
+            else:
+                journal.end(last)
             self.state = ENDED
             if not wanted:
                 folders.remove(prefix)
+
+    def _built(self, job: Job, claim: Claim, scribe: _Scribe) -> Message | None:
+        """What the engine said last, with the image of what it built."""
+        last = LocalRunner(Path(claim.root)).run(job, scribe, self._stop)
+        if last is None or last["type"] != "result" or claim.image_url is None or scribe.reused:
+            return last
+        prefix = Path(job.prefix)
+        last = with_image(last, claim.image_url, prefix, say=scribe.printed, stop=self._stop.is_set)
+        return {"image": None, **last}  # None: there can't be one, and nobody is to try again
 
     def _answered(self, question: int) -> Answer | None:
         """None: it is to end."""
@@ -175,11 +202,19 @@ def _place(job: Job) -> tuple[PrefixFolders, str]:
     return PrefixFolders(prefix.parent), prefix.name
 
 
+def _is_shared(root: Root, token: str) -> bool:
+    try:
+        return (root.path / TOKEN_FILE).read_text() == token
+    except OSError:
+        return False
+
+
 def _make_folders(root: Root) -> None:
     """As the service makes them, on a disk of the worker's own; on a shared one they are there."""
     if not root.path.exists():
         root.create()
-    root.prefixes.mkdir(exist_ok=True)
+    for folder in (root.prefixes, root.removed):
+        folder.mkdir(exist_ok=True)
 
 
 def _reason(error: OSError, root: Path) -> str:

@@ -21,7 +21,8 @@ SHOWN = ("text", "reason", "details")
 class Journal:
     """Written by the thread of one execution; read by any.
 
-    Lines are `{"heard": Message}`, `{"printed": text}` and at the end `{"last": Message | null}`. After `limit`
+    Lines are `{"heard": Message}`, `{"printed": text}` and at the end `{"last": Message | null}`, or
+    `{"broken_off": true}`. After `limit`
     characters of texts further ones are left out: the service's log has its cut by then.
     """
 
@@ -39,6 +40,10 @@ class Journal:
     def printed(self, text: str) -> None:
         if self._has_room(text):
             self._write({"printed": mask(text)})
+
+    def break_off(self) -> None:
+        """The worker has ended it: it may go on elsewhere."""
+        self._write({"broken_off": True})
 
     def end(self, last: Message | None) -> None:
         self._write({"last": _masked(last) if last else None})
