@@ -69,8 +69,9 @@ def environment(folder: Path, size: int) -> Path:
     ):
         create(deployment, "mlenv", minor_of(channel), "pandas", "requests", pip=("tinywheel-00",))
         build(deployment, "mlenv")
-        prefix = deployment.activations.launcher(ALICE, "mlenv").grant.prefix
-        assert prefix is not None
+        granted = deployment.activations.launcher(ALICE, "mlenv").grant.prefix
+        assert granted is not None
+        prefix = Path(granted)
         target = folder / "prefixes" / prefix.name
         target.parent.mkdir()
         run(["cp", "-a", prefix, target])

@@ -34,13 +34,13 @@ class ImageHandler(DataflowHandler):
         """Piece by piece: the next is read when this one has left."""
         pieces: Any = found.pieces
         try:
-            piece = await self.call(next, pieces, b"")  # before the answer begins: a store that fails is told
+            piece = await self.call_slow(next, pieces, b"")  # before the answer begins: a store that fails is told
             self.set_header("Content-Type", "application/zstd")
             self.set_header("Content-Length", str(found.image.size))
             while piece:
                 self.write(piece)
                 await self.flush()
-                piece = await self.call(next, pieces, b"")
+                piece = await self.call_slow(next, pieces, b"")
             await self.finish(set_content_type="application/zstd")
         except StreamClosedError:
             return
@@ -51,7 +51,7 @@ class ImageHandler(DataflowHandler):
             self.log.warning("An image could not be read to its end: %s", type(error).__name__)
             self.detach().close()
         finally:
-            await self.call(pieces.close)
+            await self.call_slow(pieces.close)
 
 
 ROUTES = [("/environments/{short_name}/versions/{number}/image", ImageHandler)]

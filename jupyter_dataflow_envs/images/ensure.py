@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -95,7 +96,7 @@ def _fetch(prefix: Path, open_image: OpenImage, progress: Progress, stop: Stop) 
 def _install(prefix: Path, install: Callable[[], object]) -> None:
     """At its own path, which is written into its files: the mark says that it is not whole yet."""
     mark = incomplete_mark(prefix)
-    mark.touch()
+    os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     try:
         install()
     except BaseException:

@@ -50,12 +50,17 @@ def foreign_entry(tree: Path, prefix: Path) -> str | None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder whose folders are read-only; files are shared with caches and keep their modes."""
+    """Remove a folder whose folders are read-only; files are shared with caches and keep their modes.
+
+    No link is followed, whoever puts one there meanwhile: builds may run under another account, in the same folders.
+    """
+    if folder.is_symlink():
+        folder.unlink(missing_ok=True)
     if not folder.exists():
         return
-    for parent, _, _ in os.walk(folder):
-        with suppress(FileNotFoundError):
-            Path(parent).chmod(stat.S_IRWXU)
+    with suppress(FileNotFoundError):
+        for _, _, _, descriptor in os.fwalk(folder):
+            os.fchmod(descriptor, stat.S_IRWXU)
     shutil.rmtree(folder, onerror=_raise_unless_gone)
 
 

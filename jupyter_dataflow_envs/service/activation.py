@@ -124,7 +124,7 @@ class Activations:
 
     def _bring(self, action: Action, person: Person, short_name: str) -> None:
         """The files of what this person can use, if they are elsewhere; before the transaction, where nobody waits."""
-        if self._workshop.settings.image_store is None:
+        if not self._workshop.brings:
             return
         with self._database.read() as connection:
             seen = environments.find(connection, short_name, person)

@@ -135,21 +135,24 @@ class Images:
 
     def _bring(self, prefix_id: str, then: Then) -> None:
         try:
+            self._try(prefix_id)
+            if not self._stop.is_set():
+                with self._workshop.database.read() as connection:
+                    ids = {h.environment_id for h in prefixes.holders(connection, prefix_id)}
+                then(ids)
+        except Exception:  # noqa: BLE001  # whoever activates or starts it again tries it again
+            self._log.exception("Files could not be brought to this machine")
+
+    def _try(self, prefix_id: str) -> None:
+        try:
             self.ensure(prefix_id)
             self._failed.pop(prefix_id, None)
         except Unavailable as error:
             self._failed[prefix_id] = time.monotonic(), error.message
             self._log.warning("%s", error.message)
-        except Exception:
-            self._log.exception("Files could not be brought to this machine")
-            raise
         finally:
             with self._changing:
                 self._under_way.discard(prefix_id)
-        if not self._stop.is_set():
-            with self._workshop.database.read() as connection:
-                ids = {h.environment_id for h in prefixes.holders(connection, prefix_id)}
-            then(ids)
 
     def _install(self, prefix_id: str, held: Holding) -> None:
         """From the lock. Raises EngineError."""

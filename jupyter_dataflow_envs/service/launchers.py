@@ -40,12 +40,12 @@ def full_name_for(environment: Environment, audience: Audience) -> str:
 def grant_of(connection: Connection, workshop: Workshop, environment: Environment, audience: Audience) -> Grant:
     """What that audience may start of an environment, which is given as its owner sees it.
 
-    Where there is an image, its files may not be on this machine.
+    With an image store its files may not be on this machine.
     """
     number = environment.latest_success if audience == "latest" else environment.published
     version = versions.find(connection, environment.id, number) if number is not None else None
     ready = prefixes.get(connection, version.prefix_id) if version and version.prefix_id else None
-    there = ready is not None and workshop.is_available(ready)
+    there = ready is not None and (workshop.brings or workshop.folders.is_whole(ready.id))
     return Grant(
         environment_id=environment.id,
         short_name=environment.short_name,
@@ -56,7 +56,7 @@ def grant_of(connection: Connection, workshop: Workshop, environment: Environmen
         prefix_id=ready.id if ready and there else None,
         prefix=str(workshop.folders.path(ready.id)) if ready and there else None,
         reason=None if there else _reason(environment, audience, number),
-        has_image=ready is not None and workshop.is_fetchable(ready),
+        has_image=ready is not None and workshop.brings,
     )
 
 

@@ -150,3 +150,18 @@ def test_a_lock_that_nobody_needs_goes(prefix: Path, image: Image, url: str) -> 
     forget_lock(prefix)
     forget_lock(prefix)
     assert [p.name for p in prefix.parent.iterdir()] == [prefix.name]
+
+
+def test_removing_follows_no_links(prefix: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    (outside / "inner").mkdir(parents=True)
+    outside.chmod(0o555)
+    (tmp_path / "link").symlink_to(outside)
+    remove_tree(tmp_path / "link")
+    assert not (tmp_path / "link").is_symlink()
+    (prefix / "lib").chmod(0o755)
+    (prefix / "lib" / "out").symlink_to(outside)
+    remove_tree(prefix)
+    assert not prefix.exists()
+    assert outside.stat().st_mode & 0o777 == 0o555
+    assert (outside / "inner").is_dir()

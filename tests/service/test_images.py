@@ -300,3 +300,18 @@ def test_a_build_can_be_cancelled_while_it_is_packed(elsewhere: Any, python: str
         assert version.reason == "cancelled by alice"
         assert store_of(deployment).names() == {}
         assert deployment.workshop.folders.ids() == set()
+
+
+def test_what_cannot_be_packed_is_installed_elsewhere(deployment: Deployment, python: str, monkeypatch: Any) -> None:
+    """A link that leads out of the prefix, say: the build says so, and its lock is enough for other machines."""
+    monkeypatch.setattr(
+        "jupyter_dataflow_envs.images.pack.foreign_entry", lambda *_: "the link 'lib/x' leads out of it"
+    )
+    create(deployment, "odd", python, "tiny-004")
+    build(deployment, "odd")
+    assert "No image is made of this environment, as the link 'lib/x' leads out of it" in log_of(deployment, "odd", 1)
+    prefix = prefix_of(deployment, "odd")
+    assert image_row(deployment, prefix) == (None, None)
+    lose(deployment, prefix)
+    deployment.activations.activate(ALICE, "odd")
+    assert imports(prefix, "tiny_004").strip() == str(prefix)
