@@ -210,7 +210,7 @@ class Build:
             equal = self._equal(connection, key)
             if equal is None or equal.size is None:
                 return Answer.INSTALL
-            if not self._workshop.is_available(equal):
+            if not self._workshop.is_kept(equal):
                 prefixes.stop_sharing(connection, equal.id)
                 return Answer.INSTALL
             self._say(f"The same {len(lock.packages)} packages are installed and verified already: taking that prefix.")

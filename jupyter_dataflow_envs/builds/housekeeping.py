@@ -136,12 +136,11 @@ def sweep(workshop: Workshop, in_use: InUse, *, whole: bool = True) -> bool:
 
 
 def missing(workshop: Workshop) -> list[Holding]:
-    """Installed versions whose files are not on disk, and can't be fetched: somebody else removed them."""
+    """Installed versions whose files are not on disk, and are not brought there: somebody else removed them."""
+    if workshop.brings:
+        return []
     with workshop.database.read() as connection:
         held = prefixes.holdings(connection)
-        if workshop.settings.image_store is not None:
-            imaged = prefixes.with_images(connection)
-            held = [h for h in held if h.prefix_id not in imaged]
     gone = {i for i in {h.prefix_id for h in held} if not workshop.folders.is_whole(i)}
     return [h for h in held if h.prefix_id in gone]
 
@@ -163,7 +162,7 @@ def remove(workshop: Workshop, removals: Sequence[Removal], in_use: InUse) -> li
             leases.forget(workshop.root.path, removal.prefix_id)
             forget_lock(workshop.root.prefixes / removal.prefix_id)
             row = rows[removal.prefix_id]
-            if row is not None and workshop.is_fetchable(row):
+            if row is not None and row.image_digest is not None:
                 imaged.append(row.id)
     return imaged
 

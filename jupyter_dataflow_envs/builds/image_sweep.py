@@ -65,5 +65,6 @@ def sweep_images(workshop: Workshop, removed: Collection[str], *, whole: bool) -
             store.remove(prefix_id + ENDING)
         for name in stray_images(workshop, store) if whole else ():
             store.remove(name)
-    except StoreFailed as error:
-        LOG.warning("Images that nobody needs could not be removed: %s", error)
+    except Exception as error:  # noqa: BLE001  # store, disk or database is away: the next comparison finds the rest
+        why = error if isinstance(error, StoreFailed) else type(error).__name__
+        LOG.warning("Images that nobody needs could not be removed: %s", why)

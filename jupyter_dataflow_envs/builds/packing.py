@@ -17,7 +17,7 @@ STEP = "packing"
 def with_image(
     result: Message, store_url: str, prefix: Path, *, say: Callable[[str], object], stop: Callable[[], bool]
 ) -> Message:
-    """The engine's `result` with `image` (`digest`, `size`), packed from `prefix` and uploaded; or a `failure`.
+    """The engine's `result` with `image` (`digest`, `size`; None: can't be), packed and uploaded; or a `failure`.
 
     Called where the engine ran, and never by the engine itself: its process runs strangers' code, and this one has the
     store's credentials. A prefix that can't be packed stays without an image: machines install it from the lock.
@@ -27,7 +27,7 @@ def with_image(
         image = publish(store_url, prefix, prefix.name, stop=stop)
     except Unpackable as error:
         say(f"No image is made of this environment, as {error}: other machines will install it from its lock.")
-        return result
+        return {**result, "image": None}
     except Stopped:
         return {"type": "failure", "reason": "cancelled", "steps": result["steps"]}
     except StoreFailed as error:

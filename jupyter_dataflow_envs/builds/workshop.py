@@ -91,17 +91,22 @@ class Workshop:
 
     def images(self) -> ImageStore | None:
         """The store of this deployment's images, if it has any."""
+        if self.settings.image_store is None:
+            return None
         with self.database.read() as connection:
             url = self.image_url(connection)
         return ImageStore(url) if url else None
 
-    def is_available(self, prefix: Prefix) -> bool:
-        """Whether a ready prefix is on this disk, or can be brought to it."""
-        return self.folders.is_whole(prefix.id) or self.is_fetchable(prefix)
+    def is_kept(self, prefix: Prefix) -> bool:
+        """Whether a ready prefix is on this disk, or in the image store as far as the database knows."""
+        imaged = self.settings.image_store is not None and prefix.image_digest is not None
+        return imaged or self.folders.is_whole(prefix.id)
 
-    def is_fetchable(self, prefix: Prefix) -> bool:
-        """Whether it has an image, as far as the database knows."""
-        return self.settings.image_store is not None and prefix.image_digest is not None
+    @property
+    def brings(self) -> bool:
+        """Whether ready prefixes are brought to machines that lack them: from their images, or else from their locks.
+        Without an image store all machines are to share one disk."""
+        return self.settings.image_store is not None
 
     def job(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from .routes import Routes, environment_path
+from .routes import SLOW_SECONDS, Routes, environment_path
 
 if TYPE_CHECKING:
     from ..models import KernelAnswer, LauncherAnswer, RunningKernelAnswer, UsageDetails
@@ -19,7 +19,8 @@ class KernelRoutes(Routes):
         `draft` (administrators only): the latest version of somebody else's environment, although it is not published.
         """
         body = {"draft": True} if draft else {}
-        return cast("KernelAnswer", self._transport.json("POST", environment_path(short_name, "activate"), body=body))
+        path = environment_path(short_name, "activate")
+        return cast("KernelAnswer", self._transport.json("POST", path, body=body, timeout=SLOW_SECONDS))
 
     def deactivate(self, short_name: str) -> KernelAnswer:
         """Remove its kernel from the Jupyter server; running kernels go on."""
@@ -34,7 +35,8 @@ class KernelRoutes(Routes):
 
         It always starts the version that is usable when it is called. Raises Conflict while there is none.
         """
-        return cast("LauncherAnswer", self._transport.json("GET", environment_path(short_name, "launcher")))
+        path = environment_path(short_name, "launcher")
+        return cast("LauncherAnswer", self._transport.json("GET", path, timeout=SLOW_SECONDS))
 
     def usage(self, short_name: str) -> UsageDetails:
         """Who has it active, since when, and what runs from it. For its owner and administrators (NotAllowed)."""

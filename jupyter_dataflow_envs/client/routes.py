@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from .transport import Transport
 
 SLOW_SECONDS = 900.0
-"""What solves or reads the channels' indexes takes minutes when they are large and the cache is cold."""
+"""What solves or reads the channels' indexes takes minutes when they are large and the cache is cold; so does what
+brings an environment's files to the server's machine."""
 
 PAGE = 100
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,36 +35,41 @@ def foreign_entry(tree: Path, prefix: Path) -> str | None:
     links may name that.
     """
     real = Path(os.path.realpath(tree))
-    for entry in _entries(os.fspath(tree)):
-        name = os.path.relpath(entry.path, tree)
-        if entry.is_symlink():
-            if not _stays_inside(Path(entry.path), real, prefix):
-                return f"the link {name!r} leads out of it"
-            continue
-        mode = entry.stat(follow_symlinks=False).st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            return f"{name!r} is neither a file nor a folder nor a link"
-        if mode & (stat.S_ISUID | stat.S_ISGID):
-            return f"{name!r} would run as somebody else"
+    folders = [os.fspath(tree)]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    if not _stays_inside(Path(entry.path), real, prefix):
+                        return f"the link {_name(entry, tree)!r} leads out of it"
+                    continue
+                mode = entry.stat(follow_symlinks=False).st_mode
+                if stat.S_ISDIR(mode):
+                    folders.append(entry.path)
+                elif not stat.S_ISREG(mode):
+                    return f"{_name(entry, tree)!r} is neither a file nor a folder nor a link"
+                if mode & (stat.S_ISUID | stat.S_ISGID):
+                    return f"{_name(entry, tree)!r} would run as somebody else"
     return None
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder whose folders are read-only; files are shared with caches and keep their modes."""
+    """Remove a folder whose folders are read-only; files are shared with caches and keep their modes.
+
+    No link is followed, whoever puts one there meanwhile: builds may run under another account, in the same folders.
+    """
+    if folder.is_symlink():
+        folder.unlink(missing_ok=True)
     if not folder.exists():
         return
-    for parent, _, _ in os.walk(folder):
-        with suppress(FileNotFoundError):
-            Path(parent).chmod(stat.S_IRWXU)
+    with suppress(FileNotFoundError):
+        for _, _, _, descriptor in os.fwalk(folder):
+            os.fchmod(descriptor, stat.S_IRWXU)
     shutil.rmtree(folder, onerror=_raise_unless_gone)
 
 
-def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            yield entry
-            if entry.is_dir(follow_symlinks=False):
-                yield from _entries(entry.path)
+def _name(entry: os.DirEntry[str], tree: Path) -> str:
+    return os.path.relpath(entry.path, tree)
 
 
 def _stays_inside(link: Path, tree: Path, prefix: Path) -> bool:

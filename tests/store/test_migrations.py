@@ -205,7 +205,7 @@ def test_this_release_reads_what_the_first_one_wrote(upgraded: Database) -> None
         assert (running.short_name, running.run_id, running.install_digest) == ("geo", "run4", None)
         ready = prefixes.ready_by_key(connection, "k" * 64)
         assert ready is not None
-        assert (ready.id, ready.warnings) == ("0123456789ab", ())
+        assert (ready.id, ready.warnings, ready.image_digest) == ("0123456789ab", (), None)
         (activation,) = activations.of_environment(connection, A)
         assert (activation.draft, activation.person) == (False, "ann")
         assert deployment.policy(connection).required_packages == ("numpy",)

@@ -275,3 +275,19 @@ def test_prefixes_that_the_limit_has_taken_are_told_from_others(database: Databa
         events.record(connection, EventKind.PREFIX_REMOVED, SERVICE, prefix="three")
         assert prefixes.released(connection, ["two", "three", "four"]) == {"two"}
         assert prefixes.released(connection, []) == set()
+
+
+def test_which_are_images_too_and_who_holds_them(database: Database) -> None:
+    with database.write() as connection:
+        first, other = built(connection, "first"), built(connection, "other")
+        assert built(connection, "again", reuse=first) == first
+        prefixes.note_image(connection, first, digest="d" * 64, size=7_000_000_000)
+        found = prefixes.get(connection, first)
+        assert found is not None
+        assert (found.image_digest, found.image_size) == ("d" * 64, 7_000_000_000)
+        bare = prefixes.get(connection, other)
+        assert bare is not None
+        assert (bare.image_digest, bare.image_size) == (None, None)
+        assert prefixes.with_images(connection) == {first: 7_000_000_000}
+        assert [(h.short_name, h.number) for h in prefixes.holders(connection, first)] == [("again", 1), ("first", 1)]
+        assert prefixes.holders(connection, "nothing") == []
