@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
@@ -19,30 +19,29 @@ from tests.live import free_port, wait_until
 from tests.service.deployments import ALICE, deployment_in, ended
 from tests.service.scripted_runner import ScriptedRunner
 
-PREFIX = "/services/dataflow-envs/"
-
 CONFIG = """
-c.JupyterHub.custom_scopes = {{"custom:dataflow-envs:decide": {{"description": "Decide about others' environments"}}}}
-c.JupyterHub.services = c.JupyterHub.services + [{{
-    "name": "dataflow-envs",
-    "url": "http://127.0.0.1:{port}",
-    "oauth_client_allowed_scopes": ["custom:dataflow-envs:decide"],
-    "oauth_no_confirm": {no_confirm!r},
-    "command": [{python!r}, "-m", "jupyter_dataflow_envs.serve", "--DataflowEnvsService.root_dir=" + {root!r},
-                "--DataflowEnvsService.trust_builds=True"],
-    "environment": {{"PYTHONPATH": {repository!r}, "JUPYTER_CONFIG_DIR": {root!r} + "-config",
-                     "JUPYTER_PATH": {root!r} + "-data"}},
-}}]
-access = ["access:services!service=dataflow-envs"]
-c.JupyterHub.load_roles = c.JupyterHub.load_roles + [
-    {{"name": "user", "scopes": ["self", *access]}},
-    {{"name": "server", "scopes": ["users:activity!user", "access:servers!server", *access]}},
-    {{"name": "deciders", "scopes": ["custom:dataflow-envs:decide"], "users": {deciders!r}}},
-]
-c.Authenticator.allowed_users = {{"alice", "boss", "chief", "grace", "paul"}}
+from jupyter_dataflow_envs import hub
+
+hub.add_service(
+    c,
+    url="http://127.0.0.1:{port}",
+    config_file={settings!r},
+    environment={{"PYTHONPATH": {repository!r}, "JUPYTER_CONFIG_DIR": {root!r} + "-config"}},
+    administrators=["paul"],
+)
+c.JupyterHub.services[-2]["oauth_no_confirm"] = {no_confirm!r}
 """
 
-EVIL = '<script>document.title="taken"</script> & \u202egnp.exe'
+SETTINGS = """
+c.DataflowEnvsService.root_dir = {root!r}
+c.DataflowEnvsService.trust_builds = True
+c.DataflowEnvsService.channels = ["file:///scripted"]
+"""
+
+ACCESS = "access:services!service=environments"
+DECIDE = "custom:dataflow-envs:decide"
+
+EVIL = '<script>document.title="taken"</script> & "friends"'
 
 
 class Team:
@@ -51,11 +50,11 @@ class Team:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
-        self.url = hub.url.rstrip("/") + PREFIX
+        self.url = f"{hub.url}services/environments/"
 
     def rest(self, name: str, *scopes: str) -> Rest:
         """That person's requests to the API; with a token as their server has it, or one with those scopes."""
-        token = self.hub.token_of(name, ["access:services!service=dataflow-envs", *scopes])
+        token = self.hub.token_of(name, [ACCESS, *scopes])
         return Rest(self.url, token)
 
 
@@ -67,21 +66,20 @@ def team_in(folder: Path, *, no_confirm: bool = False) -> Iterator[Team]:
             "mlenv": "Machine Learning",
             "rep": "Reporting",
             "nlp": "Language Models",
-            "evil": EVIL.replace("\u202e", ""),
+            "evil": EVIL,
             "spare": "Spare One",
             "geo": "Geo Data",
         }.items():
             _make(deployment, name, full_name)
+    settings = folder / "service.py"
+    settings.write_text(SETTINGS.format(root=str(root)))
     config = CONFIG.format(
-        port=free_port(),
-        python=sys.executable,
-        root=str(root),
-        repository=str(REPOSITORY),
-        no_confirm=no_confirm,
-        deciders=["boss", "grace", "paul"],
+        port=free_port(), settings=str(settings), root=str(root), repository=str(REPOSITORY), no_confirm=no_confirm
     )
     (folder / "hub").mkdir()
-    with Hub(folder / "hub", config, admins=("boss", "chief", "grace")) as hub:
+    with Hub(folder / "hub", config, admins=("boss", "grace")) as hub:
+        hub.add_user("alice")
+        hub.api("POST", "users/chief", {"admin": True}, token=hub.token_of("boss")).raise_for_status()
         team = Team(hub)
 
         def ready() -> bool:
@@ -133,7 +131,7 @@ class Forms(HTMLParser):
 
 
 class Visitor:
-    """Somebody's browser, logged in at the hub; it confirms what the hub asks before it lets a service know who it is."""
+    """Somebody's browser, logged in at the hub; it agrees when the hub asks whether a service may know who it is."""
 
     def __init__(self, team: Team, name: str) -> None:
         self.team = team
@@ -141,12 +139,12 @@ class Visitor:
         self.confirmed: list[str] = []
         """Scopes that the hub's page named."""
 
-    def open(self, path: str = "", **how: object) -> httpx.Response:
+    def open(self, path: str = "") -> httpx.Response:
         answer = self.browser.get(self.team.url + path)
         if urlsplit(str(answer.url)).path == "/hub/api/oauth2/authorize":
-            forms = Forms(answer.text)
-            self.confirmed = [v for form in forms.found for k, v in form.items() if k == "scopes"]
-            data = next(form for form in forms.found if "_xsrf" in form)
+            self.confirmed = re.findall(r'name="scopes"\s+value="([^"]+)"', answer.text)
+            xsrf = next(form["_xsrf"] for form in Forms(answer.text).found if "_xsrf" in form)
+            data = {"_xsrf": xsrf, "scopes": self.confirmed}
             answer = self.browser.post(str(answer.url), data=data, headers={"Referer": str(answer.url)})
         return answer
 

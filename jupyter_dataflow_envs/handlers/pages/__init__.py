@@ -7,7 +7,7 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 
 from . import decisions, environment, environments, log, policy, review, reviews, session, style
-from .page import Pages, pages_of
+from .login import Pages, pages_of
 
 __all__ = ["Pages", "pages_of", "routes"]
 

@@ -7,10 +7,9 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
+from jupyterhub.services.auth import HubOAuthenticated
 from tornado import web
 from tornado.escape import url_escape
 
@@ -19,12 +18,12 @@ from ...domain.permissions import Person
 from ..base import groups_of, status_of
 from ..gate import Gate
 from . import style
+from .login import Pages
 from .looks import TEMPLATES
-from .once import Done, Once
+from .once import Done
 
 if TYPE_CHECKING:
     from ...service.core import Service
-    from ..hub_identity import HubIdentityProvider
 
 T = TypeVar("T")
 Method = Callable[..., Awaitable[None]]
@@ -36,29 +35,6 @@ FORM_LIMIT = 512 * 1024
 """Bytes of the largest form; a policy of some thousand lines needs less."""
 
 MESSAGE_COOKIE = "dataflow-envs-message"
-
-
-@dataclass(frozen=True)
-class Pages:
-    """What the pages of one application share."""
-
-    base_url: str
-    provider: HubIdentityProvider
-    gate: Gate
-    auth: HubOAuth
-    once: Once = field(default_factory=Once)
-    key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
-    """Signs the tokens of forms."""
-
-
-def pages_of(base_url: str, provider: HubIdentityProvider, gate: Gate) -> Pages:
-    """Raises ValueError unless the hub has made the service known to browsers' logins (its OAuth client)."""
-    auth = HubOAuth(parent=provider.parent, base_url=base_url)
-    if not auth.oauth_client_id:
-        raise ValueError("the hub gave no JUPYTERHUB_CLIENT_ID")
-    # A cookie of this browser window, which no other site's form or picture brings along.
-    auth.cookie_options = {"samesite": "Lax", "expires_days": None, **auth.cookie_options}
-    return Pages(auth.base_url, provider, gate, auth)
 
 
 def refusing(method: Method) -> Method:
