@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from ...domain.environment import Environment
+from ...domain.environment import Environment, Status
 from ...domain.errors import Conflict, DataflowError, Malformed
 from ...domain.permissions import Action, Decision, decide
 from .once import Done
@@ -119,5 +119,7 @@ class EnvironmentPage(Page):
 
 def _decisions(environment: Environment, decided: Callable[[Action], Decision]) -> dict[str, Decision]:
     """By action, in order; of two that undo each other, the one that can be meant."""
-    away = Action.DEPRECATE if environment.deprecated else Action.UNDEPRECATE
-    return {action.value: decided(action) for action in OFFERED if action is not away}
+    away = {Action.DEPRECATE if environment.deprecated else Action.UNDEPRECATE}
+    if environment.status is not Status.IN_PROGRESS:
+        away.add(Action.CANCEL)
+    return {action.value: decided(action) for action in OFFERED if action not in away}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ...domain.errors import Conflict, DataflowError, InvalidSpec
+from ...domain.errors import Conflict, DataflowError, FieldError, InvalidSpec
 from ...domain.policy import Policy
 from ..base import field_error
 from ..deployment import policy_of
@@ -80,7 +81,17 @@ def _wanted(typed: dict[str, str]) -> Policy:
     try:
         return policy_of(PolicyBody.model_validate(content))
     except ValidationError as error:
-        raise InvalidSpec([field_error(e) for e in error.errors()]) from error
+        raise InvalidSpec([_fault(e) for e in error.errors()]) from error
+
+
+def _fault(error: Any) -> FieldError:
+    """In words for a form."""
+    fault = field_error(error)
+    words = {
+        "string_too_short": "write # and the reason after the name and the versions",
+        "int_type": "expected a whole number" if fault.field != "max_bytes" else "expected a number",
+    }
+    return replace(fault, message=words.get(error["type"], fault.message))
 
 
 def _lines(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from .page import Page, refusing
 if TYPE_CHECKING:
     from ...service.comparison import Compared
 
-ROWS_SHOWN = 40
+ROWS_SHOWN = 25
 """Of a table; more are folded."""
 
 
