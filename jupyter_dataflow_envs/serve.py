@@ -35,6 +35,11 @@ PING_SECONDS = 30
 """Between two pings of an open socket: proxies close those that are silent for a minute."""
 
 
+def has_hub() -> bool:
+    """Whether this process was started by a JupyterHub, or told of one."""
+    return bool(os.environ.get("JUPYTERHUB_API_TOKEN"))
+
+
 class DataflowEnvsService(DeploymentTraits, JupyterApp):
     """Serves the environments of a team.
 
@@ -50,6 +55,11 @@ class DataflowEnvsService(DeploymentTraits, JupyterApp):
     port = Int(help="Port to listen on. Default: the hub's word, else 8998.").tag(config=True)
 
     base_url = Unicode(help="Path below which everything is. Default: the hub's word, else /.").tag(config=True)
+
+    public_url = Unicode(
+        help="URL, or path, at which browsers reach base_url: where people's panels send administrators to decide. "
+        "Default: through the hub's proxy."
+    ).tag(config=True)
 
     certfile = Unicode("", help="Certificate, to be reached by https.").tag(config=True)
 
@@ -89,13 +99,17 @@ class DataflowEnvsService(DeploymentTraits, JupyterApp):
     def _default_base_url(self) -> str:
         return os.environ.get("JUPYTERHUB_SERVICE_PREFIX") or "/"
 
+    @default("public_url")
+    def _default_public_url(self) -> str:
+        return os.environ.get("JUPYTERHUB_PUBLIC_URL") or os.environ.get("JUPYTERHUB_HOST", "") + self.base_url
+
     @default("allow_source_builds")
     def _default_allow_source_builds(self) -> bool:
         return False
 
     @default("identity_provider_class")
     def _default_identity_provider_class(self) -> type[IdentityProvider]:
-        if not os.environ.get("JUPYTERHUB_API_TOKEN"):
+        if not has_hub():
             return IdentityProvider
         from .handlers.hub_identity import HubIdentityProvider
 
@@ -174,13 +188,31 @@ class DataflowEnvsService(DeploymentTraits, JupyterApp):
             "dataflow_envs_gate": gate,
             "dataflow_envs_open_metrics": self.open_metrics,
         }
-        own = [
+        own: list[Any] = [
             (url_path_join(self.base_url, "ready"), ready.ReadyHandler),
             (url_path_join(self.base_url, "metrics"), metrics.MetricsHandler),
+            *self._pages(provider, gate, settings),
         ]
         return web.Application(
             [*own, *tornado_handlers(self.base_url, SHARED), (".*", ready.NowhereHandler)], **settings
         )
+
+    def _pages(self, provider: IdentityProvider, gate: Gate, settings: dict[str, Any]) -> list[Any]:
+        """Where administrators decide, if a hub can tell who they are; people's panels are told where that is."""
+        if not has_hub():
+            return []
+        from .handlers.hub_identity import HubIdentityProvider
+        from .handlers.pages import pages_of, routes
+
+        if not isinstance(provider, HubIdentityProvider):
+            return []
+        try:
+            pages = pages_of(self.base_url, provider, gate)
+        except ValueError as error:
+            self.log.warning("There are no pages to decide on: %s", error)
+            return []
+        settings["dataflow_envs_decision_page"] = self.public_url
+        return routes(pages)
 
     def _open(self) -> Service:
         from .service.core import Service, ServiceSettings

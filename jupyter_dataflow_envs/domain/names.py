@@ -75,7 +75,16 @@ def shown(text: str, limit: int = 80) -> str:
     # Masked before it is shortened: half a password would no longer look like one.
     text = _TOKEN.sub("***", _USER_INFO.sub("***@", text[:2000]))
     short = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join("\N{REPLACEMENT CHARACTER}" if _is_control(c) else c for c in short.replace("\t", " "))
+    return "".join(_or_sign(c) for c in short.replace("\t", " "))
+
+
+def visible(text: str) -> str:
+    """Somebody's text on lines of its own: nothing in it is hidden, or hides or moves what is around it."""
+    return "".join(c if c in "\n\r\t" else _or_sign(c) for c in text)
+
+
+def _or_sign(character: str) -> str:
+    return "\N{REPLACEMENT CHARACTER}" if _is_control(character) else character
 
 
 def _is_control(character: str) -> bool:

@@ -233,7 +233,7 @@ class DataflowHandler(Asking, APIHandler):
         try:
             return model.model_validate(content)
         except ValidationError as error:
-            raise InvalidSpec([_field_error(e) for e in error.errors()[:ERRORS_SHOWN]]) from error
+            raise InvalidSpec([field_error(e) for e in error.errors()[:ERRORS_SHOWN]]) from error
 
     def _require_json(self) -> None:
         kind = self.request.headers.get("Content-Type", JSON_TYPE).partition(";")[0].strip().lower()
@@ -306,7 +306,8 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _field_error(error: Any) -> FieldError:
+def field_error(error: Any) -> FieldError:
+    """What pydantic says of one fault."""
     location = error["loc"] or ("body",)
     line = next((part + 1 for part in location if isinstance(part, int)), None)
     text = shown(error["input"], 200) if isinstance(error["input"], str) and error["input"] else None

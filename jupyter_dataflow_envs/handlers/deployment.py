@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
@@ -12,6 +13,11 @@ from .._version import __version__
 from ..domain.errors import NotAllowed
 from .answers import policy_answer, violating_answer
 from .base import DataflowHandler, Operation, operation
+
+if TYPE_CHECKING:
+    from ..domain.permissions import Person
+    from ..domain.policy import Policy
+    from ..models import PolicyBody
 
 FEATURES = [
     "build",
@@ -77,8 +83,14 @@ class MeHandler(DataflowHandler):
                 "policy": policy_answer(policy),
                 "channels": deployment.diagnosis.channels(),
                 "indexes": deployment.diagnosis.indexes(),
+                "decision_page": self._decision_page(person),
             }
         )
+
+    def _decision_page(self, person: Person) -> str | None:
+        """For whom it is the only place to decide."""
+        page: str | None = self.settings.get("dataflow_envs_decision_page")
+        return page if person.is_admin and not person.decides else None
 
 
 class PolicyHandler(DataflowHandler):
@@ -92,22 +104,27 @@ class PolicyHandler(DataflowHandler):
         answer="PolicyChangedAnswer",
     )
     async def put(self) -> None:
-        from ..domain.policy import DeniedPackage, Policy
         from ..models import PolicyBody
 
-        body = self.body(PolicyBody)
-        policy = Policy(
-            channels=tuple(body.channels),
-            indexes=tuple(body.indexes),
-            denied_packages=tuple(DeniedPackage(d.name, d.specifier, d.reason) for d in body.denied_packages),
-            required_packages=tuple(body.required_packages),
-            python_versions=tuple(body.python_versions),
-            max_environments=body.max_environments,
-            max_versions=body.max_versions,
-            max_bytes=body.max_bytes,
-        )
+        policy = policy_of(self.body(PolicyBody))
         violating = await self.call_slow(self.deployment.policies.set, self.person, policy)
         self.answer({**policy_answer(policy), "violating": [violating_answer(v) for v in violating]})
+
+
+def policy_of(body: PolicyBody) -> Policy:
+    """As it was sent; whether its values mean something is the service's to say."""
+    from ..domain.policy import DeniedPackage, Policy
+
+    return Policy(
+        channels=tuple(body.channels),
+        indexes=tuple(body.indexes),
+        denied_packages=tuple(DeniedPackage(d.name, d.specifier, d.reason) for d in body.denied_packages),
+        required_packages=tuple(body.required_packages),
+        python_versions=tuple(body.python_versions),
+        max_environments=body.max_environments,
+        max_versions=body.max_versions,
+        max_bytes=body.max_bytes,
+    )
 
 
 class ViolatingHandler(DataflowHandler):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
@@ -68,20 +67,22 @@ class HubIdentityProvider(IdentityProvider):
 
     async def model_of(self, token: str) -> dict[str, Any] | None:
         """What the hub says of a token, if that may use this service."""
+        model = await self.ask(token)
+        return model if model is not None and self.may_use(model) else None
+
+    async def ask(self, token: str, *, fresh: bool = False) -> dict[str, Any] | None:
+        """What the hub says of a token, whatever it is for; `fresh`: now, not what it said a moment ago."""
         try:
-            model: dict[str, Any] | None = await self.hub_auth.user_for_token(token, sync=False)
+            model: dict[str, Any] | None = await self.hub_auth.user_for_token(token, use_cache=not fresh, sync=False)
         except web.HTTPError as error:
             raise Unavailable(
                 "JupyterHub can't be asked who you are: try again in a moment. Kernels and Local environments go on."
             ) from error
-        if model is None or not self.hub_auth.check_scopes(self.hub_auth.access_scopes, model):
-            return None
         return model
+
+    def may_use(self, model: dict[str, Any]) -> bool:
+        """Whether a token of which the hub says this is one for this service."""
+        return bool(self.hub_auth.check_scopes(self.hub_auth.access_scopes, model))
 
     def user_of(self, model: dict[str, Any]) -> HubUser:
         return HubUser(model, decides=self.decision_scope in model.get("scopes", ()))
-
-
-def has_hub() -> bool:
-    """Whether this process was started by a JupyterHub, or told of one."""
-    return bool(os.environ.get("JUPYTERHUB_API_TOKEN"))

@@ -70,7 +70,8 @@ class PolicyChangedAnswer(PolicyAnswer):
 
 class MeAnswer(TypedDict):
     """`is_sole`: the operating system's user is the only identity here. `approves_own`: as an administrator one may
-    decide about one's own submissions. `indexes` of pip: empty for what uv is configured to use."""
+    decide about one's own submissions. `indexes` of pip: empty for what uv is configured to use. `decision_page`: for
+    an administrator who can't decide with the login that asked, the URL or path of the pages on which they can."""
 
     name: str
     is_admin: bool
@@ -82,6 +83,7 @@ class MeAnswer(TypedDict):
     policy: PolicyAnswer
     channels: list[str]
     indexes: list[str]
+    decision_page: str | None
 
 
 class HealthAnswer(TypedDict):
