@@ -42,7 +42,7 @@ class Worker:
 @dataclass
 class DaskCluster:
     """`folder`: for logs and the workers' own files. `more`: arguments for scheduler and workers. `command` stands before
-    each process' own, such as what starts it under another account."""
+    each process' own, such as what starts it as somebody else."""
 
     folder: Path
     more: tuple[str, ...] = ()
