@@ -44,7 +44,7 @@ def main() -> int:
             create(deployment, "mlenv", minor_of(channel), *LIBRARIES, pip=WHEELS)
             build(deployment, "mlenv")
             packages = len(deployment.versions.get(ALICE, "mlenv", 1).packages)
-            prefix = deployment.activations.launcher(ALICE, "mlenv").prefix
+            prefix = deployment.activations.launcher(ALICE, "mlenv").grant.prefix
             assert prefix is not None
             files = sum(len(names) for _, _, names in os.walk(prefix))
             copy(deployment)  # nothing is measured cold

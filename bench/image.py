@@ -69,7 +69,7 @@ def environment(folder: Path, size: int) -> Path:
     ):
         create(deployment, "mlenv", minor_of(channel), "pandas", "requests", pip=("tinywheel-00",))
         build(deployment, "mlenv")
-        prefix = deployment.activations.launcher(ALICE, "mlenv").prefix
+        prefix = deployment.activations.launcher(ALICE, "mlenv").grant.prefix
         assert prefix is not None
         target = folder / "prefixes" / prefix.name
         target.parent.mkdir()
@@ -123,7 +123,7 @@ def fetch(store: ImageStore, image: Image, prefix_id: str, target: Path) -> None
     def install() -> None:
         raise SystemExit("the image was not taken")
 
-    how = ensure_prefix(target, image, lambda: store.read(prefix_id), install, say=print)
+    how = ensure_prefix(target, lambda: (image, store.read(prefix_id)), install, say=print)
     if how is not How.FETCHED:
         raise SystemExit(f"the environment was {how.value}")
 

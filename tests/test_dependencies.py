@@ -18,12 +18,14 @@ HEAVY = (
     "conda_lock",
     "dask",
     "distributed",
+    "fsspec",
     "jupyter_scheduler",
     "jupyterhub",
     "pydantic",
     "rattler",
     "sqlalchemy",
     "uv",
+    "zstandard",
 )
 
 

@@ -91,6 +91,8 @@ class Workshop:
 
     def images(self) -> ImageStore | None:
         """The store of this deployment's images, if it has any."""
+        if self.settings.image_store is None:
+            return None
         with self.database.read() as connection:
             url = self.image_url(connection)
         return ImageStore(url) if url else None

@@ -18,7 +18,7 @@ class ActivateHandler(DataflowHandler):
 
         draft = self.body(ActivateRequest).draft
         activate = self.deployment.activations.activate
-        self.answer({"kernel_name": await self.call(activate, self.person, short_name, draft=draft)})
+        self.answer({"kernel_name": await self.call_slow(activate, self.person, short_name, draft=draft)})
 
 
 class DeactivateHandler(DataflowHandler):
@@ -30,7 +30,7 @@ class DeactivateHandler(DataflowHandler):
 class LauncherHandler(DataflowHandler):
     @operation("The script that starts commands in the version that you can use.", answer="LauncherAnswer")
     async def get(self, short_name: str) -> None:
-        written = await self.call(self.deployment.activations.launcher, self.person, short_name)
+        written = await self.call_slow(self.deployment.activations.launcher, self.person, short_name)
         self.answer(launcher_answer(written))
 
 

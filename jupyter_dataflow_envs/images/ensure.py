@@ -17,6 +17,9 @@ LOOK_SECONDS = 0.2
 """How often who waits for another process looks whether to give up."""
 
 
+OpenImage = Callable[[], tuple[Image, Iterator[bytes]]]
+
+
 class How(str, Enum):
     """How a prefix came to be there."""
 
@@ -27,8 +30,7 @@ class How(str, Enum):
 
 def ensure_prefix(
     prefix: Path,
-    image: Image | None,
-    open_image: Callable[[], Iterator[bytes]],
+    open_image: OpenImage | None,
     install: Callable[[], object],
     *,
     say: Callable[[str], object],
@@ -37,9 +39,10 @@ def ensure_prefix(
 ) -> How:
     """Make `prefix` present; nothing half is ever there. Of several processes at once one does it, the others wait.
 
-    `open_image` gives the image's bytes, from an `ImageStore` or over HTTP. `install` installs at `prefix`, which is
-    not there, from the lock, as `engine.protocol.Mode.INSTALL` does; it is called when there is no image, or none that
-    can be used. `say` is told what happens, in sentences.
+    `open_image` tells what must come and gives its bytes, from an `ImageStore` or over HTTP; it may raise
+    ImageUnusable and StoreFailed. `install` installs at `prefix`, which is not there, from the lock, as
+    `engine.protocol.Mode.INSTALL` does; it is called when there is no image, or none that can be used. `say` is told
+    why, in a sentence.
 
     Raises:
         Stopped: `stop` said so.
@@ -53,9 +56,9 @@ def ensure_prefix(
         if is_whole(prefix):
             return How.THERE
         _remove_remains(prefix)
-        if image is not None:
+        if open_image is not None:
             try:
-                _fetch(prefix, image, open_image, progress, stop)
+                _fetch(prefix, open_image, progress, stop)
                 return How.FETCHED
             except (ImageUnusable, StoreFailed) as error:
                 say(f"The image can't be used ({error}): installing from the lock instead.")
@@ -79,10 +82,8 @@ def forget_lock(prefix: Path) -> None:
     _lock_file(prefix).unlink(missing_ok=True)
 
 
-def _fetch(
-    prefix: Path, image: Image, open_image: Callable[[], Iterator[bytes]], progress: Progress, stop: Stop
-) -> None:
-    pieces = open_image()
+def _fetch(prefix: Path, open_image: OpenImage, progress: Progress, stop: Stop) -> None:
+    image, pieces = open_image()
     try:
         unpack(image, pieces, prefix, progress=progress, stop=stop)
     finally:

@@ -18,16 +18,19 @@ from ..kernels.kernelspecs import KernelspecEntry, Kernelspecs, kernel_name
 from ..store import activations, environments
 from ..store.activations import Activation
 from . import activity
-from .launchers import Launcher, Launchers, audience_of
+from .images import Images
+from .launchers import Launcher, Launchers, audience_of, grant_of, starts
 
 
 class Activations:
     """The activations of one notebook server, told from others by its machine and its kernels folder."""
 
-    def __init__(self, workshop: Workshop, kernelspecs: Kernelspecs, log: logging.Logger) -> None:
+    def __init__(self, workshop: Workshop, kernelspecs: Kernelspecs, images: Images, log: logging.Logger) -> None:
+        self._workshop = workshop
         self._database = workshop.database
         self._kernelspecs = kernelspecs
-        self._launchers = Launchers(workshop)
+        self._images = images
+        self._launchers = Launchers(workshop, images, self.refresh)
         self._log = log
         self.kernels_dir = kernelspecs.kernels_dir
         self.server = f"{socket.gethostname()}:{kernelspecs.kernels_dir}"[-200:]
@@ -36,8 +39,10 @@ class Activations:
         """Register the kernel of the version that this person can use, and return the kernel's name.
 
         `draft`: an administrator's, of the latest version of somebody else's environment. Raises Conflict when there is
-        no such version, or when somebody else's kernelspec has the name; NotAllowed.
+        no such version, or when somebody else's kernelspec has the name; NotAllowed; Unavailable when its files
+        can't be brought to this machine, which may take a while.
         """
+        self._bring(Action.TRY_DRAFT if draft else Action.ACTIVATE, person, short_name)
         with self._database.write() as connection:
             environment = activity.begin(connection, person, short_name, self.server, draft=draft)
             # In the transaction: a kernelspec that can't be written leaves no activation behind.
@@ -54,8 +59,10 @@ class Activations:
     def launcher(self, person: Person, short_name: str) -> Launcher:
         """The script that starts commands in the version that this person can use; active or not.
 
-        Raises Conflict when there is no such version, or its files are gone.
+        Raises Conflict when there is no such version, or its files are gone; Unavailable when they can't be brought to
+        this machine, which may take a while.
         """
+        self._bring(Action.RUN, person, short_name)
         with self._database.write() as connection:
             seen = environments.find(connection, short_name, person)
             require(Action.RUN, seen, person)
@@ -109,11 +116,24 @@ class Activations:
         """Say that this server is alive, and when kernels and commands were last started here."""
         with self._database.write() as connection:
             activations.renew(connection, self.server)
-            for environment_id, started in self._launchers.starts().items():
+            for environment_id, started in starts(self._workshop.root.path).items():
                 environment = environments.by_id(connection, environment_id)
                 if environment is not None:
                     found = activity.here(connection, environment_id, self.server)
                     activity.note_started(connection, environment, found, started)
+
+    def _bring(self, action: Action, person: Person, short_name: str) -> None:
+        """The files of what this person can use, if they are elsewhere; before the transaction, where nobody waits."""
+        if self._workshop.settings.image_store is None:
+            return
+        with self._database.read() as connection:
+            seen = environments.find(connection, short_name, person)
+            require(action, seen, person)
+            environment = activity.whole(connection, seen)
+            audience = audience_of(environment, person.name, draft=action is Action.TRY_DRAFT)
+            grant = grant_of(connection, self._workshop, environment, audience)
+        if grant.has_image and grant.prefix_id is not None:
+            self._images.ensure(grant.prefix_id)
 
     def _settled(self, connection: Connection, environment: Environment) -> list[Activation]:
         return activity.settle(connection, environment, activity.here(connection, environment.id, self.server))

@@ -28,6 +28,7 @@ from .diagnosis import Diagnosis
 from .environments import Environments
 from .feed import Feed
 from .grants import Grants
+from .images import Images
 from .imports import Imports
 from .measures import Measures
 from .policies import Policies
@@ -123,6 +124,7 @@ class Service:
         self.environments = Environments(self.workshop, specs)
         self.versions = Versions(self.workshop, self.notify)
         self.solver = Solver(self.workshop, specs)
+        self.images = Images(self.workshop, log)
         self.imports = Imports(self.workshop, self.solver)
         self.comparison = Comparison(self.database)
         self.reviews = Reviews(self.workshop, self.comparison, self.notify)
@@ -174,6 +176,7 @@ class Service:
         self._wake.set()
         self.solver.stop()
         self._stopping()
+        self.images.stop()
         self._thread.join()
         self.coordinator.stop()
         self.workshop.runner.close()

@@ -35,7 +35,8 @@ class Deployment(Service):
     def __init__(self, settings: DeploymentSettings, log: logging.Logger, runner: Runner | None = None) -> None:
         super().__init__(settings, log, runner, settings.kernels_dir)
         write_fallback(self.root.path, settings.python)
-        self.activations = Activations(self.workshop, Kernelspecs(settings.kernels_dir, self.id, self.root.path), log)
+        kernelspecs = Kernelspecs(settings.kernels_dir, self.id, self.root.path)
+        self.activations = Activations(self.workshop, kernelspecs, self.images, log)
         self.running = RunningKernels(self.database, self.root.path)
         self._moved: set[str] = set()
         self._local: Local | None = None

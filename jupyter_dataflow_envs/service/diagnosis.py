@@ -14,8 +14,10 @@ from urllib.request import url2pathname
 from ..builds import housekeeping
 from ..builds.coordinator import Coordinator
 from ..builds.housekeeping import Plan, Removal, Why
+from ..builds.image_sweep import missing_images, stray_images
 from ..builds.workshop import Workshop
 from ..engine.credentials import mask
+from ..images import StoreFailed
 from ..kernels import leases
 from ..store.postgresql import DatabaseAway, shown
 from ..store.tables import SCHEMA_VERSION
@@ -83,6 +85,7 @@ class Diagnosis:
             self._lock,
             self._disk,
             self._installed,
+            self._images,
             self._housekeeping,
             self._channels,
             self._indexes,
@@ -144,6 +147,23 @@ class Diagnosis:
             f"the files of {', '.join(named)}{more} are not below {self._workshop.root.prefixes}: put them back from a "
             "backup, or build these environments again; a revert to an older version installs it again",
         )
+
+    def _images(self) -> Iterator[Check]:
+        store = self._workshop.images()
+        if store is None:
+            return
+        try:
+            missing = missing_images(self._workshop, store)
+            strays = stray_images(self._workshop, store)
+        except StoreFailed as error:
+            yield Check("images", False, f"{error}: builds fail until it can be used")
+            return
+        if missing:
+            lost = _count(len(missing), "image")
+            yield Check("images", False, f"{lost} missing from {store}: machines install from the locks instead")
+            return
+        stray = f"; {_count(len(strays), 'stray one')}: removed at the next comparison" if strays else ""
+        yield Check("images", True, f"{store} has the image of every prefix that was packed{stray}")
 
     def _housekeeping(self) -> Iterator[Check]:
         """What the coordinator would do now; nothing of it is done."""

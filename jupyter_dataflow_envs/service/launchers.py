@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from ..domain.grant import Audience, Grant
 from ..kernels import launcher
 from ..kernels.granted import write_granted
 from ..store import environments, prefixes, versions
+from .images import Images, Then
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,14 @@ def full_name_for(environment: Environment, audience: Audience) -> str:
 
 
 def grant_of(connection: Connection, workshop: Workshop, environment: Environment, audience: Audience) -> Grant:
-    """What that audience may start of an environment, which is given as its owner sees it."""
+    """What that audience may start of an environment, which is given as its owner sees it.
+
+    Where there is an image, its files may not be on this machine.
+    """
     number = environment.latest_success if audience == "latest" else environment.published
     version = versions.find(connection, environment.id, number) if number is not None else None
     ready = prefixes.get(connection, version.prefix_id) if version and version.prefix_id else None
-    there = ready is not None and workshop.folders.is_whole(ready.id)
+    there = ready is not None and workshop.is_available(ready)
     return Grant(
         environment_id=environment.id,
         short_name=environment.short_name,
@@ -52,6 +56,7 @@ def grant_of(connection: Connection, workshop: Workshop, environment: Environmen
         prefix_id=ready.id if ready and there else None,
         prefix=str(workshop.folders.path(ready.id)) if ready and there else None,
         reason=None if there else _reason(environment, audience, number),
+        has_image=ready is not None and workshop.is_fetchable(ready),
     )
 
 
@@ -61,13 +66,19 @@ class Launchers:
     Environments are given as their owner sees them.
     """
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, workshop: Workshop, images: Images, then: Then) -> None:
+        """`then`: told which environments' launchers should be written again, as their files have come."""
+        self._images = images
+        self._then = then
         self._workshop = workshop
         self._root = workshop.root.path
 
     def write(self, connection: Connection, environment: Environment, audience: Audience) -> Launcher:
         """Write the launcher, unless it is right as it stands."""
         grant = grant_of(connection, self._workshop, environment, audience)
+        if grant.prefix_id is not None and not self._workshop.folders.is_whole(grant.prefix_id):
+            reason = self._images.absence(grant.prefix_id, self._then)
+            grant = replace(grant, prefix_id=None, prefix=None, reason=reason)
         return Launcher(write_granted(self._root, grant), grant)
 
     def exist(self, environment_id: str) -> bool:
@@ -88,10 +99,11 @@ class Launchers:
                 else:
                     self.rewrite(connection, environment)
 
-    def starts(self) -> dict[str, dict[Audience, datetime]]:
-        """When each environment was last started on this machine, by audience; those that never were are left out."""
-        found = {i: launcher.last_started(self._root, i) for i in launcher.written_launchers(self._root)}
-        return {environment_id: started for environment_id, started in found.items() if started}
+
+def starts(root: Path) -> dict[str, dict[Audience, datetime]]:
+    """When each environment was last started on this machine, by audience; those that never were are left out."""
+    found = {i: launcher.last_started(root, i) for i in launcher.written_launchers(root)}
+    return {environment_id: started for environment_id, started in found.items() if started}
 
 
 def _reason(environment: Environment, audience: Audience, number: int | None) -> str:

@@ -12,7 +12,7 @@ from ..domain.permissions import Person
 from ..kernels import leases
 from ..store import activations, environments, versions
 from ..store.activations import Activation
-from .launchers import Launchers
+from .launchers import starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,6 @@ class Usages:
     def __init__(self, workshop: Workshop) -> None:
         self._root = workshop.root.path
         self._database = workshop.database
-        self._launchers = Launchers(workshop)
 
     def of(self, person: Person, short_name: str) -> UsageDetails:
         """For the owner and administrators. Raises NotAllowed."""
@@ -46,7 +45,7 @@ class Usages:
                 with suppress(NotFound):
                     children.append(environments.find(connection, child, person).short_name)
         running, elsewhere = leases.running(self._root), leases.reported(self._root)
-        started = [environment.usage.last_started, *self._launchers.starts().get(environment.id, {}).values()]
+        started = [environment.usage.last_started, *starts(self._root).get(environment.id, {}).values()]
         return UsageDetails(
             active_people=environment.usage.active_people,
             last_started=max((s for s in started if s is not None), default=None),

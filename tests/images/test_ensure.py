@@ -42,8 +42,7 @@ def test_it_is_fetched(prefix: Path, image: Image, url: str, tmp_path: Path) -> 
     told: list[tuple[int, int]] = []
     how = ensure_prefix(
         prefix,
-        image,
-        lambda: ImageStore(url).read(prefix.name),
+        lambda: (image, ImageStore(url).read(prefix.name)),
         lambda: pytest.fail("installed"),
         say=pytest.fail,
         progress=lambda done, total: told.append((done, total)),
@@ -84,7 +83,7 @@ def test_without_a_good_image_it_is_installed(
         sealed_prefix(prefix)
         assert not is_whole(prefix), "half installed, and taken for whole"
 
-    how = ensure_prefix(prefix, image, lambda: ImageStore(url).read(prefix.name), install, say=said.append)
+    how = ensure_prefix(prefix, lambda: (image, ImageStore(url).read(prefix.name)), install, say=said.append)
     assert how is How.INSTALLED
     assert is_whole(prefix)
     assert len(said) == 1
@@ -94,7 +93,7 @@ def test_without_a_good_image_it_is_installed(
 
 def test_without_an_image_it_is_installed(tmp_path: Path) -> None:
     prefix = tmp_path / "prefixes" / "0123456789ab"
-    how = ensure_prefix(prefix, None, lambda: pytest.fail("opened"), lambda: sealed_prefix(prefix), say=pytest.fail)
+    how = ensure_prefix(prefix, None, lambda: sealed_prefix(prefix), say=pytest.fail)
     assert how is How.INSTALLED
     remove_tree(prefix)
 
@@ -107,7 +106,7 @@ def test_an_installation_that_fails_leaves_nothing(tmp_path: Path) -> None:
         raise RuntimeError("no such channel")
 
     with pytest.raises(RuntimeError, match="no such channel"):
-        ensure_prefix(prefix, None, lambda: iter(()), install, say=print)
+        ensure_prefix(prefix, None, install, say=print)
     assert [p.name for p in prefix.parent.iterdir() if p.suffix != ".lock"] == []
 
 
@@ -121,7 +120,7 @@ def test_what_a_killed_installation_left_is_not_whole(prefix: Path) -> None:
         assert not prefix.exists()
         sealed_prefix(prefix)
 
-    assert ensure_prefix(prefix, None, lambda: iter(()), again, say=print) is How.INSTALLED
+    assert ensure_prefix(prefix, None, again, say=print) is How.INSTALLED
     assert contents(prefix).keys() == before.keys()
     incomplete_mark(prefix).touch()
     remove_leftovers(prefix.parent)
@@ -132,7 +131,7 @@ def test_what_a_killed_installation_left_is_not_whole(prefix: Path) -> None:
 def test_a_damaged_prefix_is_replaced(prefix: Path, image: Image, url: str) -> None:
     (prefix / "bin").mkdir(parents=True)
     how = ensure_prefix(
-        prefix, image, lambda: ImageStore(url).read(prefix.name), lambda: pytest.fail("installed"), say=print
+        prefix, lambda: (image, ImageStore(url).read(prefix.name)), lambda: pytest.fail("installed"), say=print
     )
     assert how is How.FETCHED
     assert is_whole(prefix)
@@ -141,13 +140,13 @@ def test_a_damaged_prefix_is_replaced(prefix: Path, image: Image, url: str) -> N
 def test_who_gives_up_gets_nothing(prefix: Path, image: Image, url: str) -> None:
     with pytest.raises(Stopped):
         ensure_prefix(
-            prefix, image, lambda: ImageStore(url).read(prefix.name), lambda: None, say=print, stop=lambda: True
+            prefix, lambda: (image, ImageStore(url).read(prefix.name)), lambda: None, say=print, stop=lambda: True
         )
     assert not prefix.exists()
 
 
 def test_a_lock_that_nobody_needs_goes(prefix: Path, image: Image, url: str) -> None:
-    ensure_prefix(prefix, image, lambda: ImageStore(url).read(prefix.name), lambda: None, say=print)
+    ensure_prefix(prefix, lambda: (image, ImageStore(url).read(prefix.name)), lambda: None, say=print)
     forget_lock(prefix)
     forget_lock(prefix)
     assert [p.name for p in prefix.parent.iterdir()] == [prefix.name]

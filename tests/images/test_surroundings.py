@@ -33,7 +33,7 @@ def pieces():
         yield piece[100_000:]
 def install():
     raise SystemExit("there is an image")
-print(ensure_prefix(Path(prefix), Image(digest, int(size)), pieces, install, say=print).value)
+print(ensure_prefix(Path(prefix), lambda: (Image(digest, int(size)), pieces()), install, say=print).value)
 """
 
 
@@ -70,7 +70,7 @@ def test_a_full_disk_is_no_reason_to_install(small_disk: Path, tmp_path: Path) -
     """It would need the same room once more."""
     image, data = packed(sealed_prefix(tmp_path / "large", size=3_000_000))
     with pytest.raises(OSError, match="is full"):
-        ensure_prefix(small_disk / "one", image, lambda: iter([data]), lambda: pytest.fail("installed"), say=print)
+        ensure_prefix(small_disk / "one", lambda: (image, iter([data])), lambda: pytest.fail("installed"), say=print)
     remove_tree(tmp_path / "large")
 
 
@@ -146,5 +146,5 @@ def test_of_several_at_once_one_does_it(prefix: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_there_is_left_alone(prefix: Path) -> None:
-    how = ensure_prefix(prefix, None, lambda: pytest.fail("opened"), lambda: pytest.fail("installed"), say=print)
+    how = ensure_prefix(prefix, None, lambda: pytest.fail("installed"), say=print)
     assert how is How.THERE

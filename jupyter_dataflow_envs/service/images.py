@@ -1,0 +1,202 @@
+"""Prefixes that are not on this machine's disk: brought here from their images, and given to other machines."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..builds.workshop import Workshop
+from ..domain.errors import EngineError, NotFound, Unavailable
+from ..domain.permissions import Person, may_see_version
+from ..domain.policy import Policy
+from ..engine.faults import explain
+from ..engine.protocol import Answer, Job, Message, Mode
+from ..images import How, Image, Stopped, StoreFailed, ensure_prefix
+from ..store import environments, prefixes, versions
+from ..store.prefixes import Holding
+
+TOLD_SECONDS = 5.0
+"""Between two lines in the server's log of how far an image has come."""
+
+SIGNED_SECONDS = 3600
+"""How long a signed URL is good for: a fetch must begin within."""
+
+RETRY_SECONDS = 60.0
+"""After a prefix could not be brought here, until it is tried again unasked."""
+
+Then = Callable[[set[str]], object]
+"""Called with the ids of the environments whose files have come, or could not be brought."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenImage:
+    """An image that is being read. `url`: where its reader may get it from instead, without credentials."""
+
+    image: Image
+    prefix_id: str
+    url: str | None
+    pieces: Iterator[bytes]
+
+
+class Images:
+    """What has no good image is installed from its lock, on this machine, wherever builds run."""
+
+    def __init__(self, workshop: Workshop, log: logging.Logger) -> None:
+        self._workshop = workshop
+        self._log = log
+        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="dataflow-envs image")
+        self._under_way: set[str] = set()
+        self._failed: dict[str, tuple[float, str]] = {}
+        self._changing = threading.Lock()
+
+    def ensure(self, prefix_id: str) -> None:
+        """Make a ready prefix present on this machine; may take minutes. Raises Unavailable with the reason."""
+        if self._workshop.folders.is_whole(prefix_id):
+            return
+        with self._workshop.database.read() as connection:
+            prefix = prefixes.get(connection, prefix_id)
+            holders = prefixes.holders(connection, prefix_id)
+        if prefix is None or not holders:
+            raise Unavailable("Its files are gone: it was deleted meanwhile.")
+        title = f"{holders[0].short_name} version {holders[0].number}"
+        store, image = self._workshop.images(), None
+        if store is not None and prefix.image_digest is not None and prefix.image_size is not None:
+            image = Image(prefix.image_digest, prefix.image_size)
+
+        def open_image() -> tuple[Image, Iterator[bytes]]:
+            assert store is not None
+            assert image is not None
+            return image, store.read(prefix_id)
+
+        began = time.monotonic()
+        try:
+            how = ensure_prefix(
+                self._workshop.folders.path(prefix_id),
+                open_image if image is not None else None,
+                lambda: self._install(prefix_id, holders[0]),
+                say=lambda text: self._log.warning("%s: %s", title, text),
+                progress=_Told(self._log, title),
+                stop=self._stop.is_set,
+            )
+        except Stopped:
+            raise Unavailable("The server is stopping: try again when it is up.") from None
+        except (OSError, EngineError) as error:
+            known = explain(error, self._workshop.folders.folder)
+            reason = known.reason if known is not None else str(error)
+            raise Unavailable(f"The files of {title} can't be brought to this machine: {reason}") from error
+        if how is not How.THERE:
+            self._log.info("%s: %s in %.1f s", title, how.value, time.monotonic() - began)
+
+    def absence(self, prefix_id: str, then: Then) -> str:
+        """Begin to bring a prefix here that is not; returns why it can't be used yet, in a sentence.
+
+        `then` is called, in another thread, when there is news.
+        """
+        with self._changing:
+            failed = self._failed.get(prefix_id)
+            if failed is not None and time.monotonic() - failed[0] < RETRY_SECONDS:
+                return failed[1]
+            if prefix_id not in self._under_way and not self._stop.is_set():
+                self._under_way.add(prefix_id)
+                self._pool.submit(self._bring, prefix_id, then)
+        return "Its files are being brought to this machine: start it again in a moment."
+
+    def open(self, person: Person, short_name: str, number: int) -> OpenImage:
+        """The image of a version's files. Raises NotFound where there is none, Unavailable without the store."""
+        with self._workshop.database.read() as connection:
+            environment = environments.find(connection, short_name, person)
+            if not may_see_version(environment, number, person):
+                raise NotFound(f"There is no version {number}.")
+            prefix_id = versions.find(connection, environment.id, number).prefix_id
+            prefix = prefixes.get(connection, prefix_id) if prefix_id else None
+        store = self._workshop.images()
+        nothing = NotFound(f"There is no image of version {number} of '{environment.short_name}'.")
+        if store is None or prefix is None or prefix.image_digest is None or prefix.image_size is None:
+            raise nothing
+        image = Image(prefix.image_digest, prefix.image_size)
+        try:
+            if store.size(prefix.id) != image.size:  # it is missing, or damaged
+                raise nothing
+            return OpenImage(image, prefix.id, store.signed_url(prefix.id, SIGNED_SECONDS), store.read(prefix.id))
+        except StoreFailed as error:
+            self._log.error("%s", error)
+            raise Unavailable("The image store can't be used now: try again later.") from error
+
+    def stop(self) -> None:
+        """Give up what is on its way; nothing half stays."""
+        self._stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _bring(self, prefix_id: str, then: Then) -> None:
+        try:
+            self.ensure(prefix_id)
+            self._failed.pop(prefix_id, None)
+        except Unavailable as error:
+            self._failed[prefix_id] = time.monotonic(), error.message
+            self._log.warning("%s", error.message)
+        except Exception:
+            self._log.exception("Files could not be brought to this machine")
+            raise
+        finally:
+            with self._changing:
+                self._under_way.discard(prefix_id)
+        if not self._stop.is_set():
+            with self._workshop.database.read() as connection:
+                ids = {h.environment_id for h in prefixes.holders(connection, prefix_id)}
+            then(ids)
+
+    def _install(self, prefix_id: str, held: Holding) -> None:
+        """From the lock. Raises EngineError."""
+        last = self._workshop.questions.run(self._job(prefix_id, held), _Quiet(self._log), self._stop)
+        if self._stop.is_set():
+            raise Stopped
+        if last is None or last["type"] != "result":
+            raise EngineError((last or {}).get("reason") or "its installation ended unexpectedly")
+
+    def _job(self, prefix_id: str, held: Holding) -> Job:
+        """The policy was asked when it was built: what is installed stays usable, here as elsewhere."""
+        with self._workshop.database.read() as connection:
+            version = versions.find(connection, held.environment_id, held.number)
+            assert version.digest is not None
+            lock = versions.lock(connection, version.digest)
+            path = self._workshop.folders.path(prefix_id)
+            job = self._workshop.job(connection, title=held.short_name, spec=version.requested, prefix=path)
+        return replace(job, mode=Mode.INSTALL, lock=lock, base=None, policy=Policy())
+
+
+class _Told:
+    """Says from time to time how far an image has come."""
+
+    def __init__(self, log: logging.Logger, title: str) -> None:
+        self._log = log
+        self._title = title
+        self._said = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() - self._said >= TOLD_SECONDS:
+            self._said = time.monotonic()
+            self._log.info("%s: fetching its files, %.0f of %.0f MB", self._title, done / 1e6, total / 1e6)
+
+
+class _Quiet:
+    """Listens to an installation of which nobody reads the log."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+
+    def started(self, process: dict[str, Any]) -> None:
+        """Nothing is kept of it: the child ends with this server."""
+
+    def printed(self, text: str) -> None:
+        self._log.debug("%s", text)
+
+    def heard(self, message: Message) -> Answer | None:
+        if message["type"] == "log":
+            self._log.debug("%s", message["text"])
+        return Answer.INSTALL if message["type"] == "lock" else None
