@@ -1266,6 +1266,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/environments/{short_name}/versions/{number}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        /** Its installed files, packed (tar, zstd). X-Image-Digest and X-Image-Size say what must come; where the image store can sign, the answer is 307 with another address. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                    number: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zstd": string;
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/environments/{short_name}/submit": {
         parameters: {
             query?: never;

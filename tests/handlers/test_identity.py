@@ -61,6 +61,7 @@ ROUTES = [
     ("GET", "/environments/built/versions/1"),
     ("GET", "/environments/built/versions/1/newer"),
     ("GET", "/environments/built/versions/1/log"),
+    ("GET", "/environments/built/versions/1/image"),
     ("GET", "/environments/built/versions/1/log/stream"),
     ("GET", "/environments/built/versions/1/export/conda-lock.yml"),
     ("GET", "/no-such-route"),
