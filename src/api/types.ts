@@ -3491,12 +3491,20 @@ export interface components {
             /** Has Image */
             has_image: boolean;
         };
-        /** GrantList */
+        /**
+         * GrantList
+         * @description `deployment`: its id, by which kernelspecs are known as its own.
+         */
         GrantList: {
+            /** Deployment */
+            deployment: string;
             /** Items */
             items: components["schemas"]["GrantAnswer"][];
         };
-        /** HealthAnswer */
+        /**
+         * HealthAnswer
+         * @description `service`: of the team's, as a person's server finds it; None where server and service are one.
+         */
         HealthAnswer: {
             /**
              * Status
@@ -3511,6 +3519,8 @@ export interface components {
             coordinator_alive: boolean;
             /** Message */
             message: string | null;
+            /** Service */
+            service: ("up" | "starting" | "disabled" | "away") | null;
         };
         /**
          * HelloFrame

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from jupyter_dataflow_envs.builds import housekeeping
 from jupyter_dataflow_envs.builds.housekeeping import sweep
 from jupyter_dataflow_envs.builds.prefix_folders import remove_tree
+from jupyter_dataflow_envs.domain.draft import WantedBase
 from jupyter_dataflow_envs.domain.errors import Conflict, NotAllowed, NotFound
 from jupyter_dataflow_envs.domain.permissions import Person
 from jupyter_dataflow_envs.kernels import leases
@@ -23,7 +24,6 @@ from jupyter_dataflow_envs.kernels.kernelspecs import KernelspecEntry, Kernelspe
 from jupyter_dataflow_envs.kernels.launcher import Target, launcher_path, write_launcher
 from jupyter_dataflow_envs.service.deployment import Deployment
 from jupyter_dataflow_envs.service.environments import Draft
-from jupyter_dataflow_envs.service.specs import WantedBase
 from jupyter_dataflow_envs.store import environments
 from tests.live import wait_until
 from tests.service.deployments import ALICE, BOSS, build, create, deployment_in, edit, minor_of, query

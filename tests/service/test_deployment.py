@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from jupyter_dataflow_envs.domain.clock import now, to_text
+from jupyter_dataflow_envs.domain.draft import Draft
 from jupyter_dataflow_envs.domain.errors import Unavailable
 from jupyter_dataflow_envs.domain.page import Page
 from jupyter_dataflow_envs.domain.permissions import Person
-from jupyter_dataflow_envs.service.specs import Draft
 from tests.handlers.rest import Rest
 from tests.live import LiveServer, live_server, wait_until
 from tests.service.deployments import ALICE, BOSS, create, deployment_in, query

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from jupyter_dataflow_envs.domain.draft import Draft, WantedBase
 from jupyter_dataflow_envs.domain.environment import Environment as Found
 from jupyter_dataflow_envs.domain.errors import DataflowError
-from jupyter_dataflow_envs.service.specs import Draft, WantedBase
 from tests.live import wait_until
 from tests.service.deployments import deployment_in
 from tests.service.life import Environment, Life, Refused, Review
