@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from .base import DataflowHandler, operation
 
 if TYPE_CHECKING:
+    from ..kernels.granted import Launcher
     from ..models import LauncherAnswer
-    from ..service.launchers import Launcher
 
 
 class ActivateHandler(DataflowHandler):

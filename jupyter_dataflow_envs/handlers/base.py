@@ -20,7 +20,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 
 from ..domain import errors
-from ..domain.errors import DataflowError, FieldError, InvalidSpec, Malformed, TooLarge, Unavailable
+from ..domain.errors import DataflowError, FieldError, InvalidSpec, Malformed, NotAllowed, TooLarge, Unavailable
 from ..domain.names import shown
 from ..domain.permissions import Person
 from .gate import Gate
@@ -67,6 +67,11 @@ STATUSES: dict[type[DataflowError], int] = {
 CODES = {400: "malformed", 401: "not_logged_in", 403: "not_allowed", 404: "not_found", 405: "method_not_allowed"}
 """For refusals of the server around us."""
 
+NOT_YOURS = (
+    "This notebook server is somebody else's, and asks for environments in their name: use the Environments panel of "
+    "your own server."
+)
+
 SHARED_LOGIN = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
 """Identity providers whose users are made up anew for each browser: behind them is one person, who owns the account."""
 
@@ -99,7 +104,7 @@ def operation(
         @functools.wraps(method)
         async def inner(self: DataflowHandler, *args: Any, **kwargs: Any) -> None:
             try:
-                self.deployment = await self.gate.ready()
+                await self.make_ready()
                 await method(self, *args, **kwargs)
             except DataflowError as error:
                 self.refuse(error)
@@ -127,6 +132,20 @@ class Asking(JupyterHandler):
             await super().prepare(**how)
         except Unavailable as error:  # who asks could not be found out
             self.refuse(error)
+            return
+        if not self._finished and self._is_stranger():
+            self.refuse(NotAllowed(NOT_YOURS))
+
+    async def make_ready(self) -> None:
+        """What must be there before the request is looked at. Raises Unavailable."""
+        self.deployment = await self.gate.ready()
+
+    def _is_stranger(self) -> bool:
+        """Whether somebody asks whom this server must not serve: as all it does, it would do it as its owner."""
+        owner = self.settings.get("dataflow_envs_owner")
+        if owner is None or self.is_sole or self.current_user is None:
+            return False
+        return bool(self.current_user.username != owner)
 
     @property
     def is_sole(self) -> bool:

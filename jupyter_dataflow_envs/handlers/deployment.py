@@ -50,6 +50,7 @@ class HealthHandler(DataflowHandler):
                 "schema_version": deployment.diagnosis.schema_version if deployment else None,
                 "coordinator_alive": alive,
                 "message": failure.message if failure else None,
+                "service": None,
             }
         )
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..domain.clock import now
+from ..domain.draft import Draft, WantedBase
 from ..domain.environment import LocalOrigin, Status
 from ..domain.errors import Malformed, Stale
 from ..domain.page import Page
@@ -14,7 +15,6 @@ from .base import DataflowHandler, operation
 
 if TYPE_CHECKING:
     from ..models import Request
-    from ..service.specs import Draft
 
 PAGE_LIMIT = 1000
 _ETAG = re.compile(r'(?:W/)?"?([^"]+)"?')
@@ -136,8 +136,6 @@ class PreviewHandler(DataflowHandler):
 
 def _draft(body: Request, *beside: str) -> Draft:
     """Of the fields of a body, without those beside the draft. A base that is not named stays, null takes it away."""
-    from ..service.specs import Draft, WantedBase
-
     fields = body.model_dump(exclude={"base", *beside})
     if "base" in body.model_fields_set:
         base = body.base  # type: ignore[attr-defined]

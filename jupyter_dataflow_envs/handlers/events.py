@@ -50,8 +50,8 @@ class EventsHandler(Streaming):
         self._of = self.get_query_argument("deployment", None)
         self._listener = self.person
 
-    def open(self) -> None:
-        super().open()
+    def open(self, **path: str) -> None:
+        super().open(**path)
         self._frames: asyncio.Queue[tuple[int | None, str]] = asyncio.Queue(QUEUE)
         audience = _audience(self.settings, self.deployment.feed)
         try:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
+from ..kernels.processes import KernelProcess
 from .base import DataflowHandler, operation
-
-if TYPE_CHECKING:
-    from ..service.running import KernelProcess
 
 
 class KernelsHandler(DataflowHandler):
@@ -23,8 +20,6 @@ class KernelsHandler(DataflowHandler):
 
     def _kernels(self) -> list[KernelProcess]:
         """Those that are processes of this machine: what a gateway or a cluster runs has no number here."""
-        from ..service.running import KernelProcess
-
         found = []
         for kernel_id in self.kernel_manager.list_kernel_ids():
             kernel = self.kernel_manager.get_kernel(kernel_id)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..domain.clock import to_text
+from ..domain.draft import Draft, WantedBase
+from ..domain.environment import Environment
 from .answers import environment_answer
 from .base import DataflowHandler, operation, send_log
 from .log_stream import FRAME_BYTES, LogStreaming
 
 if TYPE_CHECKING:
     from ..domain.local import CopiedFrom, Drift, InstalledPackage, LocalEnvironment
+    from ..domain.permissions import Person
     from ..local.environments import LocalEnvironments
     from ..local.records import Record
+    from ..local.reproduction import Reproduction
     from ..models import (
         CopiedFromAnswer,
         DriftAnswer,
@@ -22,17 +26,33 @@ if TYPE_CHECKING:
         PlanBody,
         ReproductionAnswer,
     )
-    from ..service.local import Local
-    from ..service.specs import Draft
 
 LOG_LIMIT = 1024 * 1024
+
+
+class LocalSide(Protocol):
+    """What this server keeps of Local environments: beside a deployment, or away from it."""
+
+    environments: LocalEnvironments
+
+    def create(self, person: Person, name: str, draft: Draft) -> LocalEnvironment: ...
+
+    def copy_to_local(self, person: Person, short_name: str, name: str | None) -> LocalEnvironment: ...
+
+    def reproduction(self, id: str) -> Reproduction: ...
+
+    def free_short_name(self, name: str) -> str | None: ...
+
+    def copy_to_dataflow(
+        self, person: Person, id: str, short_name: str, draft: Draft, *, skip_unreproducible: bool = False
+    ) -> Environment | dict[str, Any]: ...
 
 
 class LocalRoute(DataflowHandler):
     """`local` and `environments` may have to open the person's folder first: for worker threads alone."""
 
     @property
-    def local(self) -> Local:
+    def local(self) -> LocalSide:
         return self.deployment.local
 
     @property
@@ -158,7 +178,6 @@ class CopyToDataflowHandler(LocalRoute):
     )
     async def post(self, local: str) -> None:
         from ..models import CopyToDataflowBody
-        from ..service.specs import Draft
 
         asked: CopyToDataflowBody = self.body(CopyToDataflowBody)
         person, draft = self.person, Draft(full_name=asked.full_name, description=asked.description)
@@ -167,7 +186,8 @@ class CopyToDataflowHandler(LocalRoute):
                 person, local, asked.short_name, draft, skip_unreproducible=asked.skip_unreproducible
             )
         )
-        self.answer(environment_answer(made, person), 202)
+        # What comes from the service of a team is its answer already.
+        self.answer(environment_answer(made, person) if isinstance(made, Environment) else made, 202)
 
     def _reproduction(self, id: str) -> ReproductionAnswer:
         wanted = self.local.reproduction(id)
@@ -197,8 +217,6 @@ class CopyToLocalHandler(LocalRoute):
 
 
 def local_draft(asked: PlanBody) -> Draft:
-    from ..service.specs import Draft, WantedBase
-
     return Draft(
         python_version=asked.python_version,
         conda_requirements=asked.conda_requirements,

@@ -27,8 +27,8 @@ class LocalEventsHandler(Streaming):
     async def prepare_stream(self) -> None:  # type: ignore[override]
         self._environments = await self.call(lambda: self.deployment.local.environments)
 
-    def open(self) -> None:
-        super().open()
+    def open(self, **path: str) -> None:
+        super().open(**path)
         self.sending = asyncio.create_task(self._follow())
 
     async def _follow(self) -> None:

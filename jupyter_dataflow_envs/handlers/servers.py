@@ -23,7 +23,7 @@ class GrantsHandler(DataflowHandler):
     async def get(self) -> None:
         active = self.deployment.grants.active
         found = await self.call(active, self.person, self.get_query_argument("server", ""))
-        self.answer({"items": [grant_answer(g) for g in found]})
+        self.answer({"deployment": self.deployment.id, "items": [grant_answer(g) for g in found]})
 
 
 class GrantHandler(DataflowHandler):

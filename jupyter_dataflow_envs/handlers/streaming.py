@@ -35,12 +35,15 @@ class Streaming(WebSocketMixin, WebSocketHandler, Asking):
         if not allowed:
             raise web.HTTPError(403)
         try:
-            self.deployment = await self.gate.ready()
+            await self.make_ready()
             await self.prepare_stream(**path)
         except DataflowError as error:
             self.refuse(error)
             return
-        await super().get(**path)
+        await super().get(**path)  # returns when the connection has ended
+
+    def open(self, **path: str) -> None:
+        super().open(**path)
         if getattr(self.identity_provider, "revalidates", False):
             self._revalidating = asyncio.create_task(self._revalidate())
 

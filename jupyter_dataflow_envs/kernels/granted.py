@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..domain.grant import Grant
 from .kernelspecs import KernelspecEntry
 from .launcher import Target, write_launcher
+
+
+@dataclass(frozen=True, slots=True)
+class Launcher:
+    """One launcher as it was written, and what it starts."""
+
+    path: Path
+    grant: Grant
 
 
 def write_granted(root: Path, grant: Grant) -> Path:

@@ -87,11 +87,14 @@ class MeAnswer(TypedDict):
 
 
 class HealthAnswer(TypedDict):
+    """`service`: of the team's, as a person's server finds it; None where server and service are one."""
+
     status: Literal["up", "starting", "disabled"]
     version: str
     schema_version: str | None
     coordinator_alive: bool
     message: str | None
+    service: Literal["up", "starting", "disabled", "away"] | None
 
 
 class CheckAnswer(TypedDict):

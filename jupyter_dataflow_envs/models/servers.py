@@ -34,6 +34,9 @@ class GrantAnswer(TypedDict):
 
 
 class GrantList(TypedDict):
+    """`deployment`: its id, by which kernelspecs are known as its own."""
+
+    deployment: str
     items: list[GrantAnswer]
 
 

@@ -13,13 +13,13 @@ from ..domain.environment import Environment
 from ..domain.errors import Conflict
 from ..domain.grant import Audience
 from ..domain.permissions import Action, Person, require
-from ..kernels.granted import entry_of
+from ..kernels.granted import Launcher, entry_of
 from ..kernels.kernelspecs import KernelspecEntry, Kernelspecs, kernel_name
 from ..store import activations, environments
 from ..store.activations import Activation
 from . import activity
 from .images import Images
-from .launchers import Launcher, Launchers, audience_of, grant_of, starts
+from .launchers import Launchers, audience_of, grant_of, starts
 
 
 class Activations:

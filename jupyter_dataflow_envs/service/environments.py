@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from ..builds.workshop import Workshop
 from ..domain import names
 from ..domain.clock import now
+from ..domain.draft import Draft
 from ..domain.environment import Environment, LocalOrigin
 from ..domain.errors import Conflict, InvalidSpec, QuotaExceeded, ShortNameTaken, Stale
 from ..domain.events import EventKind
@@ -17,7 +18,7 @@ from ..domain.page import Page
 from ..domain.permissions import Action, Person, decide, require
 from ..kernels import launcher
 from ..store import deployment, environments
-from .specs import Draft, Specs, refuse, violations_of
+from .specs import Specs, refuse, violations_of
 from .trail import note
 from .uses import uses_of
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from ..builds.workshop import Workshop
+from ..domain.draft import Draft
 from ..domain.environment import Environment
 from ..domain.errors import Malformed
 from ..domain.grant import Audience, Grant
@@ -18,7 +19,7 @@ from ..kernels import leases
 from ..store import activations, environments, prefixes, versions
 from . import activity
 from .launchers import audience_of, grant_of
-from .specs import Draft, Specs
+from .specs import Specs
 
 MOST_PREFIXES = 1000
 """From which one server can run at once, and be believed."""

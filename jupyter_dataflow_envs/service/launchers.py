@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,17 +12,9 @@ from ..builds.workshop import Workshop
 from ..domain.environment import Environment
 from ..domain.grant import Audience, Grant
 from ..kernels import launcher
-from ..kernels.granted import write_granted
+from ..kernels.granted import Launcher, write_granted
 from ..store import environments, prefixes, versions
 from .images import Images, Then
-
-
-@dataclass(frozen=True, slots=True)
-class Launcher:
-    """One launcher as it was written, and what it starts."""
-
-    path: Path
-    grant: Grant
 
 
 def audience_of(environment: Environment, person: str, *, draft: bool = False) -> Audience:

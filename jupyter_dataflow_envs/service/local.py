@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..builds.workshop import Workshop
 from ..domain.clock import now
+from ..domain.draft import Draft
 from ..domain.environment import Environment, LocalOrigin
-from ..domain.errors import Conflict, DataflowError, NotFound, Unavailable, Unreproducible, Unsolvable
-from ..domain.local import CopiedFrom, LocalEnvironment, LocalStatus, Work, check_local_name
-from ..domain.names import SHORT_LIMIT
+from ..domain.errors import DataflowError, NotFound, Unavailable, Unsolvable
+from ..domain.local import CopiedFrom, LocalEnvironment, Work, check_local_name
 from ..domain.permissions import Action, Person, require
 from ..domain.policy import Policy
 from ..domain.spec import EnvironmentSpec
 from ..engine.credentials import strip
-from ..engine.protocol import Job, Mode
+from ..engine.protocol import Job
+from ..local import copies
 from ..local.environments import LocalEnvironments, LocalSettings
 from ..local.reproduction import Reproduction, reproduce, with_offered_python
 from ..store import environments, versions
 from .environments import Environments
 from .solver import Solver
-from .specs import Draft, Specs
+from .specs import Specs
 from .versions import Versions
-
-SUGGESTIONS = 20
-"""Short names that are tried before none is suggested."""
 
 
 class Local:
@@ -60,7 +57,7 @@ class Local:
             return replace(made, policy=Policy(), writable=True)
 
         return self.environments.make(
-            checked, Work.MAKE, _opening("Making", checked, person), job, requested=_requested(spec)
+            checked, Work.MAKE, copies.opening("Making", checked, person), job, requested=_requested(spec)
         )
 
     def copy_to_local(self, person: Person, short_name: str, name: str | None) -> LocalEnvironment:
@@ -84,16 +81,14 @@ class Local:
         return self.environments.make(
             wanted,
             Work.COPY,
-            _opening(f"Copying {environment.short_name} version {number} to", wanted, person),
+            copies.opening(f"Copying {environment.short_name} version {number} to", wanted, person),
             job,
             copied_from=CopiedFrom(environment.short_name, environment.full_name, number, version.digest),
         )
 
     def reproduction(self, id: str) -> Reproduction:
         """What Copy to Dataflow would ask for. Raises NotFound, and Conflict for one that can't be used."""
-        environment = self.environments.get(id)
-        if environment.status is not LocalStatus.READY:
-            raise Conflict(environment.reason or "It is not ready.")
+        environment = copies.usable(self.environments.get(id))
         channels = {strip(channel).rstrip("/") for channel in self._workshop.settings.channels}
         wanted = reproduce(environment, self.environments.packages(environment), channels)
         try:
@@ -104,10 +99,8 @@ class Local:
 
     def free_short_name(self, name: str) -> str | None:
         """One that a new Dataflow environment could have, after the name of a Local one."""
-        letters = re.sub(r"[^a-z0-9_-]+", "", name.lower()).lstrip("0123456789_-") or "env"
-        endings: list[str] = ["", *map(str, range(2, SUGGESTIONS))]
-        candidates = (letters[: SHORT_LIMIT - len(ending)] + ending for ending in endings)
-        return next((c for c in candidates if self._shared.refusal_of_short_name(c) is None), None)
+        refusal = self._shared.refusal_of_short_name
+        return next((c for c in copies.short_names(name) if refusal(c) is None), None)
 
     def copy_to_dataflow(
         self, person: Person, id: str, short_name: str, draft: Draft, *, skip_unreproducible: bool = False
@@ -116,9 +109,7 @@ class Local:
 
         Raises NotFound, Conflict for one that can't be used, Unreproducible, and what creating and building raise.
         """
-        wanted = self.reproduction(id)
-        if wanted.unreproducible and not skip_unreproducible:
-            raise Unreproducible({p.name: p.unreproducible or "" for p in wanted.unreproducible})
+        wanted = copies.reproducible(self.reproduction(id), skip=skip_unreproducible)
         local = self.environments.get(id)
         made = self._shared.create(
             person,
@@ -144,19 +135,13 @@ class Local:
 
     def _add_job(self, prefix: Path, requirement: str) -> Job:
         settings = self._workshop.settings
-        return Job(
-            mode=Mode.ADD,
-            caches=self._workshop.caches,
-            sources=settings.sources,
-            prefix=str(prefix),
-            pip=(requirement,),
-            writable=True,
+        return copies.add_job(
+            prefix,
+            requirement,
+            self._workshop.caches,
+            settings.sources,
             allow_source_builds=settings.allow_source_builds,
         )
-
-
-def _opening(doing: str, name: str, person: Person) -> str:
-    return f"{doing} Local environment {name}, asked for by {person.name}, {now():%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _requested(spec: EnvironmentSpec) -> dict[str, Any]:

@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..domain.permissions import Person, may_see_version
 from ..kernels import leases
+from ..kernels.processes import KernelProcess, RunningKernel
 from ..store import environments, versions
 from ..store.database import Database
-
-
-@dataclass(frozen=True, slots=True)
-class KernelProcess:
-    """A kernel as the Jupyter server knows it."""
-
-    kernel_id: str
-    kernel_name: str
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunningKernel:
-    """A kernel of an environment, and the version that it was started from."""
-
-    kernel_id: str
-    kernel_name: str
-    short_name: str
-    version: int
-    digest: str | None
 
 
 class RunningKernels:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..builds.workshop import Workshop
+from ..domain.draft import Draft
 from ..domain.environment import Environment
 from ..domain.errors import Conflict, Malformed, NotFound, Unavailable, Unsolvable
 from ..domain.lock import Lock, LockDiff, LockedPackage, Manager, diff
@@ -25,7 +26,7 @@ from ..domain.spec import EnvironmentSpec
 from ..engine.protocol import Answer, Job, Message, Mode
 from ..store import deployment, environments, versions
 from .sorted_names import SortedNames
-from .specs import Draft, Specs, refuse, violations_of
+from .specs import Specs, refuse, violations_of
 
 CONCURRENT = 2
 """Questions that the engine answers at the same time; a large solve can need gigabytes."""

@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from enum import Enum
+from dataclasses import asdict
 
 from sqlalchemy import Connection
 
 from ..domain import names
+from ..domain.draft import Draft, Keep, WantedBase
 from ..domain.errors import FieldError, InvalidSpec, NotFound, PolicyViolated
 from ..domain.permissions import Action, Person, require
 from ..domain.policy import Policy, Violation
 from ..domain.requirement import parse_pair
 from ..domain.spec import Base, EnvironmentSpec
 from ..store import environments, versions
-
-
-class Keep(Enum):
-    """Not said in an edit: it stays as it is, which None (no base) would not mean."""
-
-    KEEP = "keep"
-
-
-@dataclass(frozen=True, slots=True)
-class WantedBase:
-    """`version` None: whichever is usable now."""
-
-    short_name: str
-    version: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a person typed into the form; None in an edit: leave it as it is."""
-
-    full_name: str | None = None
-    description: str | None = None
-    python_version: str | None = None
-    conda_requirements: Sequence[str] | None = None
-    pip_requirements: Sequence[str] | None = None
-    base: WantedBase | Keep | None = Keep.KEEP
 
 
 class Specs:

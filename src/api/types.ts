@@ -3491,12 +3491,20 @@ export interface components {
             /** Has Image */
             has_image: boolean;
         };
-        /** GrantList */
+        /**
+         * GrantList
+         * @description `deployment`: its id, by which kernelspecs are known as its own.
+         */
         GrantList: {
+            /** Deployment */
+            deployment: string;
             /** Items */
             items: components["schemas"]["GrantAnswer"][];
         };
-        /** HealthAnswer */
+        /**
+         * HealthAnswer
+         * @description `service`: of the team's, as a person's server finds it; None where server and service are one.
+         */
         HealthAnswer: {
             /**
              * Status
@@ -3511,6 +3519,8 @@ export interface components {
             coordinator_alive: boolean;
             /** Message */
             message: string | null;
+            /** Service */
+            service: ("up" | "starting" | "disabled" | "away") | null;
         };
         /**
          * HelloFrame
@@ -3876,7 +3886,8 @@ export interface components {
         /**
          * MeAnswer
          * @description `is_sole`: the operating system's user is the only identity here. `approves_own`: as an administrator one may
-         *     decide about one's own submissions. `indexes` of pip: empty for what uv is configured to use.
+         *     decide about one's own submissions. `indexes` of pip: empty for what uv is configured to use. `decision_page`: for
+         *     an administrator who can't decide with the login that asked, the URL or path of the pages on which they can.
          */
         MeAnswer: {
             /** Name */
@@ -3897,6 +3908,8 @@ export interface components {
             channels: string[];
             /** Indexes */
             indexes: string[];
+            /** Decision Page */
+            decision_page: string | null;
         };
         /** NamesAnswer */
         NamesAnswer: {

@@ -41,8 +41,8 @@ class Worker:
 
 @dataclass
 class DaskCluster:
-    """`folder`: for logs and the workers' own files. `more`: arguments for scheduler and workers. `command` stands before
-    each process' own, such as what starts it as somebody else."""
+    """`folder`: for logs and the workers' own files. `more`: arguments for scheduler and workers. `command` stands
+    before each process' own, such as what starts it as somebody else."""
 
     folder: Path
     more: tuple[str, ...] = ()

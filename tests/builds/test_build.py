@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from jupyter_dataflow_envs.builds.build import Build
 from jupyter_dataflow_envs.builds.runner import Listener, Runner
+from jupyter_dataflow_envs.domain.draft import Draft, WantedBase
 from jupyter_dataflow_envs.domain.policy import DeniedPackage, Policy
 from jupyter_dataflow_envs.domain.version import Version
 from jupyter_dataflow_envs.engine.protocol import Job, Message, Mode
 from jupyter_dataflow_envs.service.deployment import Deployment
-from jupyter_dataflow_envs.service.specs import Draft, WantedBase
 from jupyter_dataflow_envs.store import queue, versions
 from tests.service.deployments import ALICE, BOSS, create, deployment_in, edit, log_of, prefix_ids, query
 from tests.service.scripted_runner import SIZE, ScriptedRunner

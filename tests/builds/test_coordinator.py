@@ -15,9 +15,9 @@ from filelock import FileLock
 
 from jupyter_dataflow_envs.builds import coordinator
 from jupyter_dataflow_envs.builds.coordinator import Coordinator
+from jupyter_dataflow_envs.domain.draft import Draft
 from jupyter_dataflow_envs.domain.errors import Conflict, InvalidSpec
 from jupyter_dataflow_envs.service.deployment import Deployment
-from jupyter_dataflow_envs.service.specs import Draft
 from jupyter_dataflow_envs.store import coordination
 from tests.channel.server import Server
 from tests.live import wait_until

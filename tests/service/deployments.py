@@ -14,12 +14,12 @@ from sqlalchemy import text
 
 from jupyter_dataflow_envs.builds.runner import Runner
 from jupyter_dataflow_envs.builds.workshop import BuildSettings
+from jupyter_dataflow_envs.domain.draft import Draft
 from jupyter_dataflow_envs.domain.permissions import Person
 from jupyter_dataflow_envs.domain.version import Version
 from jupyter_dataflow_envs.local.environments import LocalSettings
 from jupyter_dataflow_envs.local.finding.places import Surroundings
 from jupyter_dataflow_envs.service.deployment import Deployment, DeploymentSettings
-from jupyter_dataflow_envs.service.specs import Draft
 from tests.live import wait_until
 from tests.postgresql import PostgreSQL
 

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from jupyter_dataflow_envs.builds import housekeeping
 from jupyter_dataflow_envs.builds.housekeeping import sweep
 from jupyter_dataflow_envs.builds.prefix_folders import remove_tree
+from jupyter_dataflow_envs.domain.draft import WantedBase
 from jupyter_dataflow_envs.domain.errors import Conflict, NotAllowed, NotFound
 from jupyter_dataflow_envs.domain.permissions import Person
 from jupyter_dataflow_envs.kernels import leases
@@ -23,7 +24,6 @@ from jupyter_dataflow_envs.kernels.kernelspecs import KernelspecEntry, Kernelspe
 from jupyter_dataflow_envs.kernels.launcher import Target, launcher_path, write_launcher
 from jupyter_dataflow_envs.service.deployment import Deployment
 from jupyter_dataflow_envs.service.environments import Draft
-from jupyter_dataflow_envs.service.specs import WantedBase
 from jupyter_dataflow_envs.store import environments
 from tests.live import wait_until
 from tests.service.deployments import ALICE, BOSS, build, create, deployment_in, details_of, edit, minor_of, query
@@ -340,10 +340,10 @@ def test_a_command_keeps_its_prefix_and_a_launcher_starts_no_removed_one(
         kept = written.path.read_bytes()
         deployment.environments.delete(BOSS, "lease", force=True)
         swept()
-        assert (written.grant.prefix / "bin" / "python").exists()
+        assert Path(written.grant.prefix, "bin/python").exists()
         running.communicate("\n")
     swept()
-    assert not written.grant.prefix.exists()
+    assert not Path(written.grant.prefix).exists()
     # Somebody made a copy: it names a folder that is gone for ever.
     copy = deployment.root.path.parent / "copy"
     copy.write_bytes(kept)
@@ -358,7 +358,7 @@ def test_files_that_are_gone_are_a_reason(deployment: Deployment, carols: Deploy
     publish(deployment, "lost")
     written = carols.activations.launcher(CAROL, "lost")
     assert written.grant.prefix is not None
-    remove_tree(written.grant.prefix)
+    remove_tree(Path(written.grant.prefix))
     reason = "'Full name' can't start: its installed files are gone."
     with pytest.raises(Conflict, match=f"{reason} Ask its owner to build it again."):
         carols.activations.launcher(CAROL, "lost")

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import select, text
 
 from jupyter_dataflow_envs.domain.clock import now, to_text
+from jupyter_dataflow_envs.domain.draft import Draft
 from jupyter_dataflow_envs.domain.errors import Unavailable
 from jupyter_dataflow_envs.domain.page import Page
 from jupyter_dataflow_envs.domain.permissions import Person
-from jupyter_dataflow_envs.service.specs import Draft
 from jupyter_dataflow_envs.store.database import Database
 from jupyter_dataflow_envs.store.tables import metadata
 from tests.handlers.rest import Rest

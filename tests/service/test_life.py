@@ -24,9 +24,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from jupyter_dataflow_envs.domain.draft import Draft, WantedBase
 from jupyter_dataflow_envs.domain.environment import Environment as Found
 from jupyter_dataflow_envs.domain.errors import DataflowError
-from jupyter_dataflow_envs.service.specs import Draft, WantedBase
 from tests.live import wait_until
 from tests.service.deployments import deployment_in, forget
 from tests.service.life import Environment, Life, Refused, Review

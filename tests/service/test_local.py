@@ -15,12 +15,12 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
 from jupyter_dataflow_envs.domain.clock import now
+from jupyter_dataflow_envs.domain.draft import Draft
 from jupyter_dataflow_envs.domain.errors import Conflict, InvalidSpec, LocalNameTaken, NotFound, Unreproducible
 from jupyter_dataflow_envs.domain.local import Kind, LocalEnvironment, LocalStatus, Work
 from jupyter_dataflow_envs.domain.permissions import Person
 from jupyter_dataflow_envs.local.records import Maker, Record, Records, State
 from jupyter_dataflow_envs.service.deployment import Deployment
-from jupyter_dataflow_envs.service.specs import Draft
 from tests.channel.index import index_server, index_url
 from tests.live import wait_until
 from tests.service.deployments import ALICE, build, create, deployment_in, ended, log_of, minor_of

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_dataflow_envs.domain.draft import Draft
 from jupyter_dataflow_envs.domain.errors import Conflict, NotFound, Unreproducible
 from jupyter_dataflow_envs.domain.local import Kind, LocalEnvironment, LocalStatus
 from jupyter_dataflow_envs.service.deployment import Deployment
-from jupyter_dataflow_envs.service.specs import Draft
 from tests.channel.index import index_server, index_url
 from tests.local.finding.conftest import Home, conda_prefix, pyenv_root
 from tests.service.deployments import ALICE, deployment_in, ended, log_of

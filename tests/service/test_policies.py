@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_dataflow_envs.domain.draft import Draft
 from jupyter_dataflow_envs.domain.errors import QuotaExceeded
 from jupyter_dataflow_envs.domain.permissions import Person
 from jupyter_dataflow_envs.domain.policy import Policy
 from jupyter_dataflow_envs.service.deployment import Deployment
 from jupyter_dataflow_envs.service.policies import Used
-from jupyter_dataflow_envs.service.specs import Draft
 from tests.live import wait_until
 from tests.service.deployments import ALICE, BOSS, build, create, deployment_in, edit, ended, prefix_ids, query
 from tests.service.scripted_runner import SIZE, ScriptedRunner

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_dataflow_envs.domain.draft import Draft
 from jupyter_dataflow_envs.domain.errors import Conflict, NotFound, PolicyViolated
 from jupyter_dataflow_envs.domain.permissions import Person
 from jupyter_dataflow_envs.domain.policy import DeniedPackage, Policy
 from jupyter_dataflow_envs.domain.review import Review, ReviewState
 from jupyter_dataflow_envs.service.deployment import Deployment
-from jupyter_dataflow_envs.service.specs import Draft
 from tests.service.deployments import ALICE, BOSS, build, create, deployment_in, details_of, edit, ended, log_of, query
 from tests.service.scripted_runner import ScriptedRunner
 

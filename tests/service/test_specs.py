@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_dataflow_envs.domain.draft import Draft, WantedBase
 from jupyter_dataflow_envs.domain.errors import Conflict, DataflowError, InvalidSpec, PolicyViolated
 from jupyter_dataflow_envs.domain.permissions import Person
 from jupyter_dataflow_envs.domain.policy import DeniedPackage, Policy
 from jupyter_dataflow_envs.domain.spec import EnvironmentSpec
 from jupyter_dataflow_envs.service.deployment import Deployment
-from jupyter_dataflow_envs.service.specs import Draft, WantedBase
 from tests.service.deployments import ALICE, BOSS, build, create, deployment_in, edit, ended, query
 from tests.service.scripted_runner import ScriptedRunner
 

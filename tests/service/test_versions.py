@@ -14,13 +14,13 @@ import pytest
 from jupyter_dataflow_envs.builds import housekeeping
 from jupyter_dataflow_envs.builds.prefix_folders import remove_tree
 from jupyter_dataflow_envs.builds.runner import Listener, LocalRunner, Runner
+from jupyter_dataflow_envs.domain.draft import Draft, WantedBase
 from jupyter_dataflow_envs.domain.environment import Status
 from jupyter_dataflow_envs.domain.errors import Conflict, NotFound, PolicyViolated
 from jupyter_dataflow_envs.domain.policy import DeniedPackage, Policy
 from jupyter_dataflow_envs.domain.version import Version
 from jupyter_dataflow_envs.engine.protocol import Job, Message, Mode
 from jupyter_dataflow_envs.service.deployment import Deployment
-from jupyter_dataflow_envs.service.specs import Draft, WantedBase
 from tests.channel.archive import Package, PackageFile
 from tests.channel.index import index_server, index_url
 from tests.channel.server import Server

@@ -1,0 +1,167 @@
+"""What the service says as it happens, and what this server tells it: one thread listens, one acts."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..client.errors import ServerUnreachable
+from ..client.events import EventStream
+from ..client.servers import Address
+from ..domain.clock import to_text
+from ..domain.errors import DataflowError, Unavailable
+from ..domain.events import LAUNCHED, EventKind
+from ..kernels import launcher, leases
+from .activations import Activations
+from .fetching import Fetching
+from .memory import Memory
+from .team_service import TeamService
+
+RENEW_SECONDS = 30.0
+"""Between two words of this server that it lives and what runs here."""
+
+LOOK_SECONDS = 2.0
+"""How often it is looked whether something runs from another prefix than was told: that can't wait."""
+
+RETRY_SECONDS = 5.0
+"""After the service has refused to talk, until it is asked again."""
+
+_MOVING = {k.value for k in (*LAUNCHED, EventKind.DELETED, EventKind.DEACTIVATED)}
+_PREFIX_ID = re.compile(r"[0-9a-f]{12,32}")
+
+
+class Following:
+    """`start` begins it; `stop` ends it, and returns when it has ended."""
+
+    def __init__(
+        self,
+        service: TeamService,
+        activations: Activations,
+        memory: Memory,
+        fetching: Fetching,
+        root: Path,
+        log: logging.Logger,
+    ) -> None:
+        self._service = service
+        self._activations = activations
+        self._memory = memory
+        self._fetching = fetching
+        self._root = root
+        self._log = log
+        self._ended = threading.Event()
+        self._due = threading.Event()
+        self._away = False
+        self._reconciled = False
+        self._reported: set[str] | None = None
+        self._renewed = 0.0
+        self._stream: EventStream | None = None
+        self._threads = [
+            threading.Thread(target=self._listen, name="dataflow-envs events", daemon=True),
+            threading.Thread(target=self._act, name="dataflow-envs home", daemon=True),
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def look_again(self) -> None:
+        """Something may have changed: launchers and kernelspecs are to be put right."""
+        self._reconciled = False
+        self._due.set()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._due.set()
+        if (stream := self._stream) is not None:
+            stream.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _listen(self) -> None:
+        while not self._ended.is_set():
+            self._stream = _Followed(self._service.address, self._on_connected)
+            if self._ended.is_set():  # since, and `stop` has not seen it
+                return
+            try:
+                for frame in self._stream:
+                    if frame["type"] == "snapshot" or self._concerns(dict(frame)):
+                        self.look_again()
+            except DataflowError as error:
+                self._lost(error)
+            except Exception:  # noqa: BLE001  # it must be listened to again, whatever it was
+                self._log.exception("The environment service could not be followed; trying again")
+            self._ended.wait(RETRY_SECONDS)
+
+    def _on_connected(self, connected: bool) -> None:
+        if connected:
+            self._found()
+            self._reported = None
+            self.look_again()
+        else:
+            self._lost(None)
+
+    def _concerns(self, frame: dict[str, Any]) -> bool:
+        return frame["kind"] in _MOVING and frame["short_name"] in self._memory.short_names()
+
+    def _act(self) -> None:
+        while not self._ended.is_set():
+            try:
+                if not self._reconciled or self._fetching.has_failed():
+                    self._reconciled = True  # before: what happens meanwhile is looked at again
+                    self._activations.reconcile()
+                self._renew()
+            except Unavailable as error:
+                self._reconciled = False
+                self._lost(error)
+            except Exception:  # noqa: BLE001  # kernels must be put right again, whatever it was
+                self._reconciled = False
+                self._log.exception("Kernels could not be put right; trying again")
+            self._due.wait(LOOK_SECONDS)
+            self._due.clear()
+
+    def _renew(self) -> None:
+        running = {i: len(pids) for i, pids in leases.running(self._root).items() if _PREFIX_ID.fullmatch(i)}
+        due = time.monotonic() - self._renewed >= RENEW_SECONDS
+        if not due and self._reported is not None and running.keys() <= self._reported:
+            return
+        started: dict[str, dict[str, str]] = {}
+        for environment_id in launcher.written_launchers(self._root):
+            moments = launcher.last_started(self._root, environment_id)
+            if moments and self._memory.knows(environment_id):
+                started[environment_id] = {a: to_text(m) for a, m in moments.items()}
+        self._service.renew(self._activations.server, started, running)
+        self._renewed, self._reported = time.monotonic(), set(running)
+
+    def _lost(self, error: DataflowError | None) -> None:
+        if not self._away and not self._ended.is_set():
+            self._away = True
+            why = f" ({error.message})" if error is not None else ""
+            self._log.warning("The environment service is away%s: kernels stay as they are", why)
+
+    def _found(self) -> None:
+        if self._away:
+            self._away = False
+            self._log.info("The environment service is back")
+
+
+class _Followed(EventStream):
+    """Tells of each connection, and of each loss; it never gives up."""
+
+    def __init__(self, address: Address, tell: Callable[[bool], None]) -> None:
+        super().__init__(address, patience=float("inf"))
+        self._tell = tell
+
+    def _frames_of(self, path: str, query: Any) -> Iterator[dict[str, Any]]:
+        for frame in super()._frames_of(path, query):
+            if frame.get("type") == "hello":
+                self._tell(True)
+            yield frame
+
+    def _pause_after(self, error: ServerUnreachable) -> None:
+        self._tell(False)
+        super()._pause_after(error)
