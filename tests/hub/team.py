@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from jupyter_dataflow_envs.service.deployment import Deployment
 from jupyter_dataflow_envs.domain.draft import Draft
+from jupyter_dataflow_envs.service.deployment import Deployment
 from tests.handlers.rest import Rest
 from tests.hub.hub import REPOSITORY, Hub
 from tests.live import free_port, wait_until

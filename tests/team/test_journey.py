@@ -51,11 +51,11 @@ def test_kernels_move_with_published_versions(site: Site, alices: Rest, bobs: Re
     bobs.post("/environments/move/activate", {}).ok()
     launcher = _launcher(site, "bob", "move")
     before = launcher.read_text()
-    alices.succeed("move", pip_requirements=[], conda_requirements=["rich"])
+    alices.succeed("move", conda_requirements=["tiny-004"])
     decider.approve(alices.submit("move"))
     wait_until(lambda: launcher.read_text() != before, "bob's launcher to move", 5)
     with remote_kernel(bobs, "dataflow-move") as remote:
-        remote.run("import rich")
+        remote.run("import tiny_004")
 
 
 def test_a_prefix_belongs_to_nobody_who_runs_from_it(site: Site, alices: Rest, python: str) -> None:
