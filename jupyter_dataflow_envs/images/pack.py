@@ -22,8 +22,7 @@ LEVEL = 3
 """Of zstd: its own default. Higher levels take several times as long for a tenth of the size."""
 
 RECORD = CHUNK
-"""Bytes that tar writes at a time: in its own records of 10 kB a tenth more of the processors goes into
-handing over."""
+"""Bytes that tar writes at a time: with its own records of 10 kB a tenth more goes into handing them over."""
 
 LOOK_SECONDS = 0.1
 """How long who gives up may wait for it while nothing comes out of the programs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -79,7 +80,10 @@ class Pipeline:
         self.close()
 
     def end(self) -> str:
-        """Wait until all have ended by themselves; what they complained about, or that they failed. Empty: all well."""
+        """Wait until all have ended by themselves; what they complained about, or that they failed. Empty: all well.
+
+        One that wrote on when the next had read enough, as tar has before its last padding, is no failure.
+        """
         if self.first is not None:
             self.first.close()
         told = []
@@ -90,7 +94,7 @@ class Pipeline:
             name = Path(str(child.args[0])).name  # type: ignore[index]
             if text or code > 0:
                 told.append(text or f"{name} ended with {code}")
-            elif code < 0 and not told:
+            elif code < 0 and not (code == -signal.SIGPIPE and child is not self._children[-1]):
                 told.append(f"{name} was ended by signal {-code}")
         return "; ".join(told)
 

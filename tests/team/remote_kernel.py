@@ -64,6 +64,6 @@ def remote_kernel(server: Rest, kernel_name: str) -> Iterator[RemoteKernel]:
             try:
                 yield RemoteKernel(kernel_id, channels)
             finally:
-                channels.close()
+                channels.shutdown()
         finally:
             http.delete(f"kernels/{kernel_id}")
