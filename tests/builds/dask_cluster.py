@@ -117,7 +117,7 @@ class DaskCluster:
         with (self.folder / f"{name}.log").open("wb") as log:
             return subprocess.Popen(
                 [*self.command, sys.executable, "-m", "dask", *arguments],
-                env={**os.environ, **QUIET},
+                env={**os.environ, **QUIET, "DASK_TEMPORARY_DIRECTORY": str(self.folder)},
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

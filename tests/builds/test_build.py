@@ -18,12 +18,22 @@ from jupyter_dataflow_envs.domain.version import Version
 from jupyter_dataflow_envs.engine.protocol import Job, Message, Mode
 from jupyter_dataflow_envs.service.deployment import Deployment
 from jupyter_dataflow_envs.store import queue, versions
-from tests.service.deployments import ALICE, BOSS, create, deployment_in, edit, log_of, prefix_ids, query
+from tests.service.deployments import (
+    ALICE,
+    BOSS,
+    create,
+    deployment_in,
+    edit,
+    leave_alone,
+    log_of,
+    prefix_ids,
+    query,
+)
 from tests.service.scripted_runner import SIZE, ScriptedRunner
 
 
 class Bench:
-    """A deployment whose coordinator has been stopped: a build runs when the test says so, in the test's own thread."""
+    """A deployment whose queue nobody looks after: a build runs when the test says so, in the test's own thread."""
 
     def __init__(self, deployment: Deployment, runner: ScriptedRunner) -> None:
         self.deployment = deployment
@@ -69,7 +79,7 @@ class Bench:
 def bench(tmp_path: Path) -> Iterator[Bench]:
     runner = ScriptedRunner({"numpy": 1}, waits=False)
     with deployment_in(tmp_path / "root", "file:///scripted", runner=runner) as deployment:
-        deployment.coordinator.stop()
+        leave_alone(deployment)
         yield Bench(deployment, runner)
 
 
@@ -181,7 +191,7 @@ class Dumb(Runner):
 )
 def test_a_run_that_can_not_go_on_is_a_failure_with_a_reason(tmp_path: Path, runner: Unable | Dumb, words: str) -> None:
     with deployment_in(tmp_path / "root", "file:///scripted", runner=runner) as deployment:
-        deployment.coordinator.stop()
+        leave_alone(deployment)
         bench = Bench(deployment, ScriptedRunner())
         create(deployment, "one", "3.11")
         failed = bench.build("one")
@@ -214,7 +224,7 @@ def test_a_prefix_is_held_from_the_transaction_that_finds_it(tmp_path: Path) -> 
         held.append({row.prefix_id for row in rows})
 
     with deployment_in(tmp_path / "root", "file:///scripted", runner=Watching(look)) as deployment:
-        deployment.coordinator.stop()
+        leave_alone(deployment)
         bench = Bench(deployment, ScriptedRunner())
         first = bench.create("one", "numpy")
         second = bench.create("two", "numpy")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from distributed import Client
 
 from jupyter_dataflow_envs.builds.dask.conversation import Patience
 from jupyter_dataflow_envs.builds.dask.runner import DaskRunner
@@ -276,17 +278,22 @@ def test_a_worker_that_was_only_asleep_is_fenced(
     build(deployment, "sober")
 
 
-def test_a_worker_that_stops_in_order_passes_the_build_on(
+def test_a_worker_that_is_retired_passes_the_build_on(
     deployment: Deployment, cluster: DaskCluster, served: Server, python: str
 ) -> None:
+    """By an adaptive cluster, say, or at the end of its lifetime."""
     with held(deployment, served, python, "moved", "tiny-009==1.1"):
         leaving = cluster.holder(log_of(deployment, "moved", 1))
-        leaving.signal(signal.SIGTERM)
+        with Client(cluster.address, set_as_default=False) as client:
+            client.retire_workers([json.loads(row(deployment, "moved").process)["worker"]], close_workers=True)
         wait_until(lambda: log_of(deployment, "moved", 1).count("Building on worker") == 2, "the other worker", 15)
         wait_until(lambda: not leaving.is_up(), "its end", 20)
         served.heal()
     built = ended(deployment, "moved")
     assert (built.outcome.value, built.attempt) == ("succeeded", 1), built.reason
+    # Said by the worker itself, if it comes to that, else by the scheduler.
+    assert re.search(r"(has stopped|was retired)\. The build is taken up again", log_of(deployment, "moved", 1))
+    assert row(deployment, "moved").interruptions == 0
     assert of_root(deployment.root.path) == []
 
 

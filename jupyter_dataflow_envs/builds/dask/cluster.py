@@ -133,6 +133,21 @@ class Cluster:
 
         return self._ask(client, ask)
 
+    def was_retired(self, client: Client, worker: str) -> bool:
+        """Blocks: whether a worker that is not there any more was to go, as those of adaptive clusters and those with a
+        lifetime are, as far as is known."""
+
+        async def ask(client: Client) -> list[str]:
+            known: tuple[tuple[float, Any], ...] = await client.get_events(worker)
+            return [event.get("action", "") for _, event in known if isinstance(event, dict)]
+
+        try:
+            actions = self._ask(client, ask)
+        except OSError:
+            return False
+        since = max((n for n, action in enumerate(actions) if action == "add-worker"), default=0)
+        return "retired" in actions[since:]
+
     def retire(self, client: Client, worker: str) -> None:
         """Have the scheduler forget a worker that does not answer, so that nothing more is sent to it; when it comes
         back, it finds itself dismissed and ends."""

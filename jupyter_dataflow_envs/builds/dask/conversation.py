@@ -216,11 +216,14 @@ class Conversation:
                 self._cluster.end_run(self._run, self._patience.lost_seconds)
                 raise RunLost("The connection to the Dask scheduler was lost.", counted=False) from error
             return
-        if silent and not moved:
+        if not silent and not moved:
+            return
+        retired = moved and self._cluster.was_retired(place.client, place.worker)
+        if not moved:
             self._cluster.retire(place.client, place.worker)
-        if silent or moved:
-            self._cluster.end_run(self._run, self._patience.lost_seconds)
-            raise RunLost(f"The build worker {place.worker} was lost.", counted=True)
+        self._cluster.end_run(self._run, self._patience.lost_seconds)
+        words = "was retired" if retired else "was lost"
+        raise RunLost(f"The build worker {place.worker} {words}.", counted=not retired)
 
     def _ask(self, place: _Place, request: Request) -> Reply | None:
         """None: there was no answer, or a stop came first."""

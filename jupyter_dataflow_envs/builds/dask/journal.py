@@ -22,8 +22,8 @@ class Journal:
     """Written by the thread of one execution; read by any.
 
     Lines are `{"heard": Message}`, `{"printed": text}` and at the end `{"last": Message | null}`, or
-    `{"broken_off": true}`. After `limit`
-    characters of texts further ones are left out: the service's log has its cut by then.
+    `{"broken_off": true}`. After `limit` characters of texts further ones are left out: the service's log has its cut
+    by then.
     """
 
     def __init__(self, path: Path, limit: int) -> None:
