@@ -103,6 +103,12 @@ class DataflowEnvsService(DeploymentTraits, JupyterApp):
     def _default_public_url(self) -> str:
         return os.environ.get("JUPYTERHUB_PUBLIC_URL") or os.environ.get("JUPYTERHUB_HOST", "") + self.base_url
 
+    @default("database_url")
+    def _database_url_of_the_environment(self) -> str:
+        """A password does not belong on a command line, and some keep it in no file either. In a Jupyter server this
+        would give it to every kernel."""
+        return os.environ.get("DATAFLOW_ENVS_DATABASE_URL") or self._default_database_url()
+
     @default("allow_source_builds")
     def _default_allow_source_builds(self) -> bool:
         return False

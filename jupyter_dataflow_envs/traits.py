@@ -21,9 +21,7 @@ class DeploymentTraits(HasTraits):
         "Jupyter's data folder."
     ).tag(config=True)
 
-    database_url = Unicode(
-        help="SQLAlchemy URL of the database. Default: what DATAFLOW_ENVS_DATABASE_URL says, else SQLite in root_dir."
-    ).tag(config=True)
+    database_url = Unicode(help="SQLAlchemy URL of the database. Default: SQLite in root_dir.").tag(config=True)
 
     channels = List(
         Unicode(), ["conda-forge"], help="Where conda packages come from: names, URLs, file:// folders; the first wins."
@@ -93,8 +91,7 @@ class DeploymentTraits(HasTraits):
 
     @default("database_url")
     def _default_database_url(self) -> str:
-        # A password does not belong on a command line, and some keep it in no file either.
-        return os.environ.get("DATAFLOW_ENVS_DATABASE_URL") or f"sqlite:///{self.root_dir}/dataflow-envs.sqlite"
+        return f"sqlite:///{self.root_dir}/dataflow-envs.sqlite"
 
     @default("max_concurrent_builds")
     def _default_max_concurrent_builds(self) -> int:

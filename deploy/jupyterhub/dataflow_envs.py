@@ -14,6 +14,6 @@ hub.add_service(
     c,
     url=os.environ.get("DATAFLOW_ENVS_URL", "http://127.0.0.1:8998"),
     config_file=os.environ.get("DATAFLOW_ENVS_CONFIG", "/etc/dataflow-envs/service.py"),
-    environment={name: value for name, value in os.environ.items() if name.startswith("DATAFLOW_ENVS_")},
+    environment={name: value for name, value in os.environ.items() if name.startswith(("DATAFLOW_ENVS_", "DASK_"))},
     administrator_groups=["environment-administrators"],
 )

@@ -17,7 +17,8 @@ c.DataflowEnvsService.build_account = os.environ.get("DATAFLOW_ENVS_BUILD_ACCOUN
 
 c.DataflowEnvsService.channels = os.environ.get("DATAFLOW_ENVS_CHANNELS", "conda-forge").split()
 
-# Builds on other machines: a Dask scheduler, whose workers run under the build account and share the disk.
+# Builds on other machines: a Dask scheduler, whose workers run under the build account and share the disk. With TLS,
+# as whoever reaches it can run anything there: DASK_DISTRIBUTED__COMM__TLS__… or Dask's own files name certificates.
 c.DataflowEnvsService.dask_scheduler = os.environ.get("DATAFLOW_ENVS_DASK_SCHEDULER", "")
 
 # Machines that do not share the disk fetch what was built from here: file://, s3://, gs://, …

@@ -33,6 +33,11 @@ def bobs(site: Site) -> Rest:
 
 
 @pytest.fixture(scope="session")
+def bosses(site: Site) -> Rest:
+    return site.start_server("boss")
+
+
+@pytest.fixture(scope="session")
 def decider(site: Site) -> Rest:
     """The service, asked by an administrator who may decide."""
     return site.decider()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -116,7 +117,9 @@ def team_site() -> Iterator[Site]:
         workers = folder / "dask"
         workers.mkdir()
         os.chown(workers, builder.uid, builder.gid)
-        dask = stack.enter_context(dask_cluster(workers))
+        certificate, key = _certificate(workers, builder)
+        files = ("--tls-ca-file", str(certificate), "--tls-cert", str(certificate), "--tls-key", str(key))
+        dask = stack.enter_context(dask_cluster(workers, *files))
         dask.command = builder.command()
         dask.whole()
         port, root = free_port(), folder / "environments"
@@ -128,6 +131,9 @@ def team_site() -> Iterator[Site]:
             "DATAFLOW_ENVS_BUILD_ACCOUNT": builder.name,
             "DATAFLOW_ENVS_CHANNELS": cached_channel().as_uri(),
             "DATAFLOW_ENVS_DASK_SCHEDULER": dask.address,
+            "DASK_DISTRIBUTED__COMM__TLS__CA_FILE": str(certificate),
+            "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT": str(certificate),
+            "DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY": str(key),
         }
         config = CONFIG.format(boss=made["boss"].name, example=_example("dataflow_envs.py"))
         (folder / "hub").mkdir(mode=0o700)
@@ -140,6 +146,22 @@ def team_site() -> Iterator[Site]:
             hub.add_user(made[who].name)
         site.wait_ready()
         yield site
+
+
+def _certificate(folder: Path, account: Account) -> tuple[Path, Path]:
+    """A certificate and its key, which only that account and root can read."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "2", "-subj", "/CN=dask", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    key.chmod(0o600)
+    os.chown(key, account.uid, account.gid)
+    return certificate, key
 
 
 def _example(name: str) -> str:

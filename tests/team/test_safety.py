@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
@@ -58,22 +59,20 @@ def test_nobody_else_approves(
     asked.post(f"/reviews/{review['id']}/approve", body, headers=headers).refused(404)
 
 
-def test_the_administrators_server_does_not_approve(site: Site, review: dict[str, str]) -> None:
+def test_the_administrators_server_does_not_approve(site: Site, bosses: Rest, review: dict[str, str]) -> None:
     """A notebook that boss opens may be anybody's."""
-    server = site.start_server("boss")
-    assert server.get("/me").ok()["is_admin"]
-    for asked in (server, site.service("boss")):
+    assert bosses.get("/me").ok()["is_admin"]
+    for asked in (bosses, site.service("boss")):
         refused = asked.decide(review, "approve").refused(403, "not_allowed")
         assert "the environment service's own page" in refused["message"]
         asked.put("/policy", {"max_environments": 0}).refused(403, "not_allowed")
         asked.delete("/environments/wait?force=true").refused(403)
-    assert server.show("wait")["status"] == "Pending Approval"
+    assert bosses.show("wait")["status"] == "Pending Approval"
 
 
-def test_the_token_of_the_administrators_server_has_no_more(site: Site) -> None:
+def test_the_token_of_the_administrators_server_has_no_more(site: Site, bosses: Rest) -> None:
     """What boss's kernel finds in its environment is asked, not a token made for the test."""
-    server = site.start_server("boss")
-    with remote_kernel(server, "python3") as remote:
+    with remote_kernel(bosses, "python3") as remote:
         token = remote.run("import os; print(os.environ.get('JUPYTERHUB_API_TOKEN', ''))")
     assert token
     me = Rest(site.service_url, token).get("/me").ok()
@@ -120,8 +119,7 @@ def test_another_persons_token_is_not_forwarded(site: Site, alices: Rest, bobs: 
 
 def test_cookies_are_nothing_to_the_service(site: Site) -> None:
     """Not even those of who is logged in to the hub, replayed."""
-    browser = site.hub.browser(site.name("boss"))
-    with browser:
+    with closing(site.hub.browser(site.name("boss"))) as browser:
         browser.get(f"services/{NAME}/")
         cookies = "; ".join(f"{c.name}={c.value}" for c in browser.cookies.jar)
     assert cookies
@@ -158,7 +156,7 @@ def test_leases_and_activations_are_ones_own(site: Site, alices: Rest, bobs: Res
     bobs.post(f"/environments/{draft}/activate", {}).ok()
     name = f"/user/{site.name('bob')}/"
     hers = site.service("alice")
-    assert hers.get(f"/grants?server={name}").ok() == {"items": []}
+    assert hers.get(f"/grants?server={name}").ok()["items"] == []
     hers.delete(f"/environments/{draft}/grant?server={name}").refused(404)
     hers.put(f"/environments/{draft}/grant", {"server": name}).refused(404)
     assert bobs.get(f"/environments/{draft}/usage").ok()["active_people"] == 1
