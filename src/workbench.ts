@@ -3,10 +3,12 @@ import '../style/ui.css';
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { KernelSpec } from '@jupyterlab/services';
+import { linkIcon } from '@jupyterlab/ui-components';
 import { type ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { Announcer } from './actions/announcer';
+import { elsewhereLabel, pageFor } from './actions/elsewhere';
 import { type ActionName, type ILook, looks } from './actions/looks';
 import { Running } from './actions/running';
 import type { Environment } from './api/schemas';
@@ -111,6 +113,39 @@ export function decisionOf(
   action: ActionName
 ): { allowed: boolean; reason: string | null } {
   return environment.actions[action] ?? { allowed: false, reason: null };
+}
+
+/**
+ * How an action stands here. Where an administrator decides on the environment service's own pages, it leads there.
+ */
+export function standing(
+  { environments, looks, trans }: Pick<IWorkbench, 'environments' | 'looks' | 'trans'>,
+  environment: Environment,
+  action: ActionName
+): IStanding {
+  const { allowed, reason } = decisionOf(environment, action);
+  const page = pageFor(environment, action, environments.state.me);
+  const look = looks[action];
+  return page === null
+    ? { ...look, allowed, refusal: reason, caption: null, page }
+    : {
+        label: elsewhereLabel(action, look.label, trans),
+        icon: linkIcon,
+        allowed: true,
+        refusal: null,
+        caption: reason,
+        page
+      };
+}
+
+export interface IStanding extends ILook {
+  allowed: boolean;
+  /** Why it is not allowed: the server's words. */
+  refusal: string | null;
+  /** Why it is done elsewhere. */
+  caption: string | null;
+  /** Where, if it is. */
+  page: string | null;
 }
 
 const Context = React.createContext<IWorkbench | null>(null);

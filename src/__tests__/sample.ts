@@ -132,5 +132,6 @@ export const alice: Me = {
     required_packages: []
   },
   channels: ['conda-forge'],
-  indexes: []
+  indexes: [],
+  decision_page: null
 };

@@ -1,11 +1,12 @@
 import { copyIcon, ellipsesIcon, type LabIcon, notebookIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { pageFor } from '../actions/elsewhere';
 import type { Environment } from '../api/schemas';
 import { ActionButton } from '../ui/actionButton';
 import { type MenuEntries, openMenu } from '../ui/reasonMenu';
 import { useSignalState } from '../ui/useSignalState';
-import { decisionOf, type IWorkbench, useWorkbench } from '../workbench';
+import { type IWorkbench, standing, useWorkbench } from '../workbench';
 import { type Offered, offerOf } from './offered';
 import { useCommand } from './useCommand';
 
@@ -16,6 +17,7 @@ interface IOfferLook {
   icon: LabIcon;
   allowed: boolean;
   refusal: string | null;
+  caption: string | null;
   busy: boolean;
 }
 
@@ -27,7 +29,10 @@ export function ActionBar({ environment }: { environment: Environment }): JSX.El
   useSignalState(running);
   const run = useCommand(environment.short_name);
   const bar = React.useRef<HTMLDivElement>(null);
-  const { primary, menu } = offerOf(environment, me);
+  const { primary: offers, menu } = offerOf(environment, me);
+  // Both lead to one page.
+  const once = pageFor(environment, 'reject', me) !== null;
+  const primary = offers.filter(offered => !(once && offered === 'reject'));
   useKeptFocus(bar);
   const building = environment.status === 'In Progress';
   const look = (offered: Offered) => lookOf(offered, environment, workbench);
@@ -35,7 +40,7 @@ export function ActionBar({ environment }: { environment: Environment }): JSX.El
   const entries = (): MenuEntries =>
     menu.flatMap(group => [
       null,
-      ...group.map(look).map(({ allowed, busy, offered, refusal, ...rest }) => ({
+      ...group.map(look).map(({ allowed, busy, caption: _, offered, refusal, ...rest }) => ({
         ...rest,
         refusal: allowed && !busy ? null : (refusal ?? ''),
         onChoose: () => run(offered)
@@ -69,14 +74,11 @@ export function ActionBar({ environment }: { environment: Environment }): JSX.El
   );
 }
 
-function lookOf(
-  offered: Offered,
-  environment: Environment,
-  { looks, running, trans }: IWorkbench
-): IOfferLook {
+function lookOf(offered: Offered, environment: Environment, workbench: IWorkbench): IOfferLook {
+  const { running, trans } = workbench;
   const isBusy = (work: Parameters<typeof running.has>[1]) =>
     running.has(environment.short_name, work);
-  const always = { offered, allowed: true, refusal: null, busy: false };
+  const always = { offered, allowed: true, refusal: null, caption: null, busy: false };
   switch (offered) {
     case 'new_notebook':
       return {
@@ -88,8 +90,8 @@ function lookOf(
     case 'duplicate':
       return { ...always, label: trans.__('Duplicate'), icon: copyIcon };
     default: {
-      const { allowed, reason } = decisionOf(environment, offered);
-      return { offered, ...looks[offered], allowed, refusal: reason, busy: isBusy(offered) };
+      const { page, ...rest } = standing(workbench, environment, offered);
+      return { offered, ...rest, busy: page === null && isBusy(offered) };
     }
   }
 }

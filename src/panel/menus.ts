@@ -1,3 +1,4 @@
+import { pageFor } from '../actions/elsewhere';
 import type { ActionName } from '../actions/looks';
 import type { Environment, VersionSummary } from '../api/schemas';
 import { CommandIDs } from '../tokens';
@@ -10,8 +11,9 @@ import { LocalCommandIDs } from '../local/commandIds';
 export function contextEntries(workbench: IWorkbench, environment: Environment): MenuEntries {
   const { environments } = workbench;
   const { active, draft_active: draftActive, latest_version: latest, status } = environment;
-  const isAdmin = environments.state.me?.is_admin ?? false;
-  const isMine = environments.state.me?.name === environment.owner;
+  const { me } = environments.state;
+  const isAdmin = me?.is_admin ?? false;
+  const isMine = me?.name === environment.owner;
   const command = (id: string, when = true) => ({ id, when });
   const action = (name: ActionName, when = true) => command(CommandIDs.action(name), when);
   const pending = status === 'Pending Approval';
@@ -32,7 +34,8 @@ export function contextEntries(workbench: IWorkbench, environment: Environment):
       action('submit', !pending),
       action('withdraw', pending && isMine),
       action('approve', pending && isAdmin),
-      action('reject', pending && isAdmin)
+      // Where a page of the service is for both, one entry leads there.
+      action('reject', pending && isAdmin && pageFor(environment, 'reject', me) === null)
     ],
     [
       command(CommandIDs.duplicate),

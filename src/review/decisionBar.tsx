@@ -1,5 +1,7 @@
 import * as React from 'react';
 
+import { linkIcon } from '@jupyterlab/ui-components';
+import { elsewhereLabel, openPage, pageFor, reviewPage } from '../actions/elsewhere';
 import { ApiError } from '../api/client';
 import type { ReviewPage } from '../api/schemas';
 import { CommandIDs } from '../tokens';
@@ -8,6 +10,7 @@ import { momentWords } from '../ui/format';
 import { explanation } from '../ui/notes';
 import { plain } from '../ui/plain';
 import { useKeptText } from '../ui/useKeptText';
+import { useSignalState } from '../ui/useSignalState';
 import { decisionOf, useWorkbench } from '../workbench';
 
 /**
@@ -22,6 +25,7 @@ export function DecisionBar(props: {
   const { page, onDecided } = props;
   const { environment, review, violations } = page;
   const { client, commands, environments, looks, trans } = useWorkbench();
+  const { me } = useSignalState(environments);
   const [comment, setComment] = useKeptText(`review:${review.id}`);
   const [busy, setBusy] = React.useState<'approve' | 'reject' | null>(null);
   const [approving, rejecting, trying] = (['approve', 'reject', 'try_draft'] as const).map(action =>
@@ -62,6 +66,7 @@ export function DecisionBar(props: {
   const forbidden =
     violations.length > 0 ? trans.__('The policy does not allow it: see above.') : null;
   const silent = comment.trim() === '' ? trans.__('Say why: the owner reads it.') : null;
+  const elsewhere = pageFor(environment, 'approve', me) === null ? null : reviewPage(review.id, me);
   const nobody = !approving.allowed && !rejecting.allowed;
   return (
     <section className="jp-DataflowEnvs-decision" aria-label={trans.__('Decision')}>
@@ -85,24 +90,36 @@ export function DecisionBar(props: {
           </div>
         )}
         <div className="jp-DataflowEnvs-buttons">
-          <ActionButton
-            label={looks.approve.label}
-            icon={looks.approve.icon}
-            look="accept"
-            allowed={approving.allowed && forbidden === null}
-            refusal={approving.allowed ? forbidden : approving.reason}
-            busy={busy !== null}
-            onClick={() => void decide('approve')}
-          />
-          <ActionButton
-            label={looks.reject.label}
-            icon={looks.reject.icon}
-            look="warn"
-            allowed={rejecting.allowed && silent === null}
-            refusal={rejecting.allowed ? silent : rejecting.reason}
-            busy={busy !== null}
-            onClick={() => void decide('reject')}
-          />
+          {elsewhere !== null ? (
+            <ActionButton
+              label={elsewhereLabel('approve', looks.approve.label, trans)}
+              icon={linkIcon}
+              look="accept"
+              caption={approving.reason}
+              onClick={() => openPage(elsewhere)}
+            />
+          ) : (
+            <>
+              <ActionButton
+                label={looks.approve.label}
+                icon={looks.approve.icon}
+                look="accept"
+                allowed={approving.allowed && forbidden === null}
+                refusal={approving.allowed ? forbidden : approving.reason}
+                busy={busy !== null}
+                onClick={() => void decide('approve')}
+              />
+              <ActionButton
+                label={looks.reject.label}
+                icon={looks.reject.icon}
+                look="warn"
+                allowed={rejecting.allowed && silent === null}
+                refusal={rejecting.allowed ? silent : rejecting.reason}
+                busy={busy !== null}
+                onClick={() => void decide('reject')}
+              />
+            </>
+          )}
           <ActionButton
             label={looks.try_draft.label}
             icon={looks.try_draft.icon}

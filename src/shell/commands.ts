@@ -6,6 +6,7 @@ import {
   copyIcon,
   fileUploadIcon,
   launcherIcon,
+  linkIcon,
   notebookIcon,
   refreshIcon
 } from '@jupyterlab/ui-components';
@@ -14,6 +15,7 @@ import { UUID } from '@lumino/coreutils';
 
 import { type ActionName, looks } from '../actions/looks';
 import type { Environment } from '../api/schemas';
+import { elsewhereLabel, openPage, pageFor } from '../actions/elsewhere';
 import { environmentsIcon } from '../icons';
 import {
   CommandIDs,
@@ -194,18 +196,31 @@ export function addCommands(options: ICommandsOptions): void {
 
   const all = looks(trans);
   for (const [name, look] of Object.entries(all) as [ActionName, (typeof all)[ActionName]][]) {
+    const pageOf = (args: IEnvironmentArgs) => {
+      const environment = found(args);
+      const me = loaded()?.environments.state.me ?? null;
+      return environment && pageFor(environment, name, me);
+    };
     add(CommandIDs.action(name), {
-      label: look.label,
-      icon: look.icon,
+      label: args => (pageOf(args) === null ? look.label : elsewhereLabel(name, look.label, trans)),
+      icon: args => (pageOf(args) === null ? look.icon : linkIcon),
       caption: args => found(args)?.actions[name]?.reason ?? '',
       describedBy: { args: ENVIRONMENT_ARGS },
       isEnabled: args => {
         const environment = found(args);
+        if (pageOf(args) !== null) {
+          return true;
+        }
         return environment ? (environment.actions[name]?.allowed ?? false) : isNamed(args);
       },
       execute: async args => {
         const environment = await environmentOf(args);
         if (!environment) {
+          return false;
+        }
+        const page = pageFor(environment, name, loaded()?.environments.state.me ?? null);
+        if (page !== null) {
+          openPage(page);
           return false;
         }
         const shortName = environment.short_name;

@@ -1,6 +1,7 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { CommandRegistry } from '@lumino/commands';
 
+import { openPage, reviewPage } from '../actions/elsewhere';
 import type { Environment, HappenedEvent } from '../api/schemas';
 import { CommandIDs, type IDataflowEnvironments, type Section } from '../tokens';
 
@@ -42,6 +43,7 @@ export async function tellNews(
   switch (kind) {
     case 'review.submitted':
       if (me.is_admin && environment.review?.state === 'pending') {
+        const page = reviewPage(environment.review.id, me);
         const text = trans.__(
           '%1 asks to publish %2, version %3',
           actor ?? '',
@@ -50,7 +52,12 @@ export async function tellNews(
         );
         waiting.set(
           shortName,
-          emit('info', withComment(text, event), [open(trans.__('Review'), 'review')])
+          emit('info', withComment(text, event), [
+            open(trans.__('Review'), 'review'),
+            ...(page === null
+              ? []
+              : [{ label: trans.__('Decide on the Service…'), callback: () => openPage(page) }])
+          ])
         );
       }
       return;

@@ -7,6 +7,8 @@ export interface IActionButtonProps {
   /** Why it can't be used now; it stays focusable, and says so. */
   refusal?: string | null;
   allowed?: boolean;
+  /** What else is to be known of it, when it can be used. */
+  caption?: string | null;
   /** Shows the icon alone; the label is its name. */
   iconOnly?: boolean;
   look?: 'accept' | 'warn' | 'plain';
@@ -36,7 +38,8 @@ export function ActionButton(props: IActionButtonProps): JSX.Element {
   } = props;
   const id = React.useId();
   const usable = allowed && !busy;
-  const title = allowed ? (iconOnly ? label : undefined) : refusal || label;
+  const said = allowed ? props.caption : refusal;
+  const title = said || (iconOnly || !allowed ? label : undefined);
   const classes = [
     'jp-DataflowEnvs-button',
     iconOnly ? 'jp-mod-icon' : 'jp-mod-styled',
@@ -51,16 +54,16 @@ export function ActionButton(props: IActionButtonProps): JSX.Element {
       aria-disabled={!usable}
       aria-busy={busy || undefined}
       aria-haspopup={menu ? 'menu' : undefined}
-      aria-describedby={!allowed && refusal ? id : undefined}
+      aria-describedby={said ? id : undefined}
       title={title}
       tabIndex={props.tabIndex}
       onClick={event => usable && onClick(event)}
     >
       {icon && <icon.react tag="span" elementSize="normal" aria-hidden="true" />}
       {!iconOnly && <span>{label}</span>}
-      {!allowed && refusal && (
+      {said && (
         <span id={id} hidden>
-          {refusal}
+          {said}
         </span>
       )}
     </button>

@@ -1,5 +1,7 @@
+import { linkIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { openPage, policyPage } from '../../actions/elsewhere';
 import { ruleWord } from '../../ui/ruleWord';
 import { ActionButton } from '../../ui/actionButton';
 import { ErrorNote, explanation, Skeleton } from '../../ui/notes';
@@ -22,7 +24,9 @@ const CHANGES = [
 
 /** What the deployment allows, to be changed and saved as a whole. */
 export function PolicyEditor({ draft }: { draft: PolicyDraft }): JSX.Element {
-  const { events, trans } = useWorkbench();
+  const { environments, events, trans } = useWorkbench();
+  const { me } = useSignalState(environments);
+  const elsewhere = policyPage(me);
   const { form, problem, errors, changed, overtaken, saving, violating, done } =
     useSignalState(draft);
   const happened = useHappenings(events, CHANGES);
@@ -80,7 +84,7 @@ export function PolicyEditor({ draft }: { draft: PolicyDraft }): JSX.Element {
       }}
     >
       <ViolatingList violating={violating} fresh={done} />
-      <div className="jp-DataflowEnvs-policyGrid">
+      <fieldset className="jp-DataflowEnvs-policyGrid" disabled={elsewhere !== null}>
         {list(
           'channels',
           trans.__('Where conda packages may come from. None: any of the deployment’s channels.'),
@@ -134,8 +138,13 @@ export function PolicyEditor({ draft }: { draft: PolicyDraft }): JSX.Element {
             )}
           </div>
         </fieldset>
-      </div>
+      </fieldset>
       <div className="jp-DataflowEnvs-decision">
+        {elsewhere !== null && (
+          <p className="jp-DataflowEnvs-soft">
+            {trans.__('Administrators change the policy on the environment service’s own page.')}
+          </p>
+        )}
         {others.map(({ field, message }) => (
           <p key={field} className="jp-DataflowEnvs-problem" role="alert">
             {`${field}: ${message}`}
@@ -155,20 +164,31 @@ export function PolicyEditor({ draft }: { draft: PolicyDraft }): JSX.Element {
         )}
         <div className="jp-DataflowEnvs-decisionRow">
           <div className="jp-DataflowEnvs-buttons">
-            <ActionButton
-              label={trans.__('Save')}
-              look="accept"
-              allowed={changed}
-              refusal={trans.__('Nothing was changed.')}
-              busy={saving}
-              onClick={() => void save()}
-            />
-            <ActionButton
-              label={trans.__('Discard')}
-              allowed={changed}
-              refusal={trans.__('Nothing was changed.')}
-              onClick={() => draft.discard()}
-            />
+            {elsewhere !== null ? (
+              <ActionButton
+                label={trans.__('Change the Policy on the Environment Service…')}
+                icon={linkIcon}
+                look="accept"
+                onClick={() => openPage(elsewhere)}
+              />
+            ) : (
+              <>
+                <ActionButton
+                  label={trans.__('Save')}
+                  look="accept"
+                  allowed={changed}
+                  refusal={trans.__('Nothing was changed.')}
+                  busy={saving}
+                  onClick={() => void save()}
+                />
+                <ActionButton
+                  label={trans.__('Discard')}
+                  allowed={changed}
+                  refusal={trans.__('Nothing was changed.')}
+                  onClick={() => draft.discard()}
+                />
+              </>
+            )}
           </div>
           <span role="status" className="jp-DataflowEnvs-soft">
             {errors.length > 0

@@ -6,7 +6,7 @@ import { ActionButton } from '../../ui/actionButton';
 import { plain } from '../../ui/plain';
 import { Ago } from '../../ui/time';
 import { ViolationTable } from '../../ui/violationTable';
-import { decisionOf, useWorkbench } from '../../workbench';
+import { standing, useWorkbench } from '../../workbench';
 import type { IPublishedRow } from './publishedRows';
 import { UsageDetails } from './usageDetails';
 
@@ -111,16 +111,19 @@ function Action(props: {
   environment: IPublishedRow['environment'];
 }): JSX.Element {
   const { name, environment } = props;
-  const { commands, looks } = useWorkbench();
-  const { allowed, reason } = decisionOf(environment, name);
+  const workbench = useWorkbench();
+  const { label, allowed, refusal, caption } = standing(workbench, environment, name);
   return (
     <ActionButton
-      label={looks[name].label}
+      label={label}
       look={name === 'delete' ? 'warn' : 'plain'}
       allowed={allowed}
-      refusal={reason}
+      refusal={refusal}
+      caption={caption}
       onClick={() =>
-        void commands.execute(CommandIDs.action(name), { shortName: environment.short_name })
+        void workbench.commands.execute(CommandIDs.action(name), {
+          shortName: environment.short_name
+        })
       }
     />
   );

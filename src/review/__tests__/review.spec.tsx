@@ -113,6 +113,34 @@ describe('ReviewView', () => {
     server = new Server();
   });
 
+  it('leads to the service’s own page where an administrator decides there', async () => {
+    const reason = 'Administrators decide on the environment service’s own page.';
+    const refused = { allowed: false, reason };
+    server.person = { ...server.person, decision_page: '/services/environments/' };
+    server.page = pageOf(PENDING, {
+      environment: environment({
+        review: PENDING,
+        actions: { approve: refused, reject: refused, transfer: refused, try_draft: ALLOWED }
+      })
+    });
+    const opened = jest.spyOn(window, 'open').mockReturnValue(null);
+    await show(server, <ReviewView id="r1" />);
+    const button = await screen.findByRole('button', {
+      name: 'Decide on the Environment Service…'
+    });
+    expect(button).toHaveAccessibleDescription(reason);
+    expect(screen.getAllByText(reason)[0]).toBeVisible();
+    expect(screen.queryByRole('button', { name: 'Reject' })).toBeNull();
+    await userEvent.click(button);
+    expect(opened).toHaveBeenCalledWith(
+      '/services/environments/reviews/r1',
+      '_blank',
+      'noopener,noreferrer'
+    );
+    expect(server.decided).toEqual([]);
+    opened.mockRestore();
+  });
+
   it('rejects with a comment only, naming the review and its digest', async () => {
     await show(server, <ReviewView id="r1" />);
     const reject = await screen.findByRole('button', { name: 'Reject' });
