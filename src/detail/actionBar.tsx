@@ -40,8 +40,9 @@ export function ActionBar({ environment }: { environment: Environment }): JSX.El
   const entries = (): MenuEntries =>
     menu.flatMap(group => [
       null,
-      ...group.map(look).map(({ allowed, busy, caption: _, offered, refusal, ...rest }) => ({
-        ...rest,
+      ...group.map(look).map(({ allowed, busy, icon, label, offered, refusal }) => ({
+        label,
+        icon,
         refusal: allowed && !busy ? null : (refusal ?? ''),
         onChoose: () => run(offered)
       }))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
@@ -128,6 +131,27 @@ def test_a_server_s_token_decides_nothing_and_is_told_where_one_can(
     assert decider.get("/me").ok()["decision_page"] is None
     assert team.rest("alice").get("/me").ok()["decision_page"] is None
     assert decider.decide(review, "reject", "Not this one.").ok()["state"] == "rejected"
+
+
+def test_the_command_line_decides_with_a_token_that_may(
+    team: Team, submitted: Callable[[str], dict[str, Any]]
+) -> None:
+    submitted("nlp")
+    for scopes, status, said in (((), 4, "environment service's own page"), ((DECIDE,), 0, "nlp")):
+        env = {
+            **os.environ,
+            "JUPYTER_DATAFLOW_ENVS_URL": team.url,
+            "JUPYTER_DATAFLOW_ENVS_TOKEN": str(team.rest("boss", *scopes).token),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "jupyter_dataflow_envs.cli", "approve", "nlp", "--yes"],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+        assert said in done.stdout + done.stderr
 
 
 def test_the_login_s_cookie_is_nothing_to_the_api_and_a_token_nothing_to_the_pages(visit: Visit, team: Team) -> None:
