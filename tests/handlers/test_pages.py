@@ -133,18 +133,16 @@ def test_a_server_s_token_decides_nothing_and_is_told_where_one_can(
     assert decider.decide(review, "reject", "Not this one.").ok()["state"] == "rejected"
 
 
-def test_the_command_line_decides_with_a_token_that_may(
-    team: Team, submitted: Callable[[str], dict[str, Any]]
-) -> None:
-    submitted("nlp")
-    for scopes, status, said in (((), 4, "environment service's own page"), ((DECIDE,), 0, "nlp")):
+def test_the_command_line_decides_with_a_token_that_may(team: Team, submitted: Callable[[str], dict[str, Any]]) -> None:
+    submitted("shell")
+    for scopes, status, said in (((), 1, "environment service's own page"), ((DECIDE,), 0, "shell")):
         env = {
             **os.environ,
             "JUPYTER_DATAFLOW_ENVS_URL": team.url,
             "JUPYTER_DATAFLOW_ENVS_TOKEN": str(team.rest("boss", *scopes).token),
         }
         done = subprocess.run(
-            [sys.executable, "-m", "jupyter_dataflow_envs.cli", "approve", "nlp", "--yes"],
+            [sys.executable, "-c", "from jupyter_dataflow_envs.cli import main; main()", "approve", "shell", "--yes"],
             env=env,
             capture_output=True,
             text=True,

@@ -69,6 +69,7 @@ def team_in(folder: Path, *, no_confirm: bool = False) -> Iterator[Team]:
             "evil": EVIL,
             "spare": "Spare One",
             "geo": "Geo Data",
+            "shell": "From a Shell",
         }.items():
             _make(deployment, name, full_name)
     settings = folder / "service.py"
