@@ -20,7 +20,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dataflow-envs-ui-tests-") as folder, team_in(Path(folder)) as team:
         alice, boss = team.rest("alice"), team.rest("boss", DECIDE)
         boss.approve(alice.submit("rep", "For the monthly figures"))
-        reviews = {name: alice.submit(name, EVIL)["id"] for name in ("mlenv", "nlp")}
+        notes = {"mlenv": "For the course in May: please decide by Friday.", "nlp": EVIL}
+        reviews = {name: alice.submit(name, note)["id"] for name, note in notes.items()}
         sys.stdout.write(json.dumps({"hub": team.hub.url, "url": team.url, "reviews": reviews}) + "\n")
         sys.stdout.flush()
         sys.stdin.read()
