@@ -163,7 +163,7 @@ class DataflowEnvsApp(DeploymentTraits, ExtensionApp):
     async def _activate(self, deployment: Deployment | Home, short_name: str) -> str | None:
         """The kernel's name; None, and the reason in the log, when it could not be activated.
 
-        Raises Unavailable while a team's service is away.
+        Raises ServiceAway while a team's service is.
         """
         from .handlers.base import operating_system_groups, operating_system_user
 
@@ -174,7 +174,7 @@ class DataflowEnvsApp(DeploymentTraits, ExtensionApp):
         try:
             return await self._gate.call_slow(deployment.activations.activate, person, short_name)
         except DataflowError as error:
-            if self.service_url and isinstance(error, Unavailable):
+            if self.service_url and _is_away(error):
                 raise
             self.log.warning("'%s' was not activated: %s", short_name, error.message)
         except Exception:
@@ -256,6 +256,12 @@ class DataflowEnvsApp(DeploymentTraits, ExtensionApp):
             most=half_the_cores() if self.dask_scheduler else self.max_concurrent_builds,
             max_log_bytes=self.max_log_bytes,
         )
+
+
+def _is_away(error: DataflowError) -> bool:
+    from .home.team_service import ServiceAway
+
+    return isinstance(error, ServiceAway)
 
 
 main = DataflowEnvsApp.launch_instance

@@ -109,17 +109,37 @@ def live_service(root: Path, channel_url: str, **traits: Any) -> Iterator[LiveSe
                     service.kill()
 
 
+WITHOUT_A_DATABASE = """\
+import sys
+
+class Nowhere:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("alembic", "psycopg", "sqlalchemy", "jupyter_dataflow_envs.store"):
+            raise ImportError(f"{name} has no business in a person's server")
+
+sys.meta_path.insert(0, Nowhere())
+"""
+"""Runs as a person's server begins: what reaches a database fails there."""
+
+
 @contextmanager
 def persons_server(
     service: LiveService, name: str, folder: Path, *, env: Mapping[str, str] | None = None, **more: Any
 ) -> Iterator[LiveServer]:
-    """The notebook server of one of them."""
+    """The notebook server of one of them; nothing that reaches a database can be imported in it."""
     config = {"service_url": service.url.rstrip("/"), **more}
+    site = folder / "site"
+    site.mkdir(parents=True)
+    (site / "sitecustomize.py").write_text(WITHOUT_A_DATABASE)
     with live_server(
         folder / "home-root",
         "conda-forge",
         config=config,
         home=folder,
-        env={"DATAFLOW_ENVS_SERVICE_TOKEN": token_of(name), **(env or {})},
+        env={
+            "DATAFLOW_ENVS_SERVICE_TOKEN": token_of(name),
+            "PYTHONPATH": f"{site}{os.pathsep}{REPOSITORY}",
+            **(env or {}),
+        },
     ) as server:
         yield server

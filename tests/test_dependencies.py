@@ -88,11 +88,17 @@ def loaded_by(code: str) -> set[str]:
         f"import {PACKAGE}; {PACKAGE}._jupyter_server_extension_points()",
         f"from {PACKAGE} import Client",
         f"import {PACKAGE}.cli",
+        f"import {PACKAGE}.handlers.forward",
     ],
 )
 def test_what_starts_a_server_or_a_command_loads_nothing_heavy(code: str) -> None:
     loaded = {name.partition(".")[0] for name in loaded_by(code)}
     assert loaded.isdisjoint(HEAVY), loaded & set(HEAVY)
+
+
+def test_what_a_persons_server_keeps_loads_no_database() -> None:
+    loaded = loaded_by(f"import {PACKAGE}.home.home")
+    assert not loaded & {"alembic", "psycopg", "sqlalchemy", f"{PACKAGE}.service", f"{PACKAGE}.store"}
 
 
 @pytest.mark.parametrize("code", [f"from {PACKAGE} import Client", f"import {PACKAGE}.cli.program"])

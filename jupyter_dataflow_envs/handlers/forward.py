@@ -18,10 +18,11 @@ from tornado.iostream import StreamClosedError
 
 from .._version import __version__
 from ..domain.errors import DataflowError, Unavailable
+from ..home.team_service import AWAY, REFUSED
 from .base import DataflowHandler
 from .forward_stream import ForwardedStream
 from .streaming import Streaming
-from .upstream import AWAY, CONNECT_SECONDS, REFUSED, SENT, Upstream, is_ours, received
+from .upstream import CONNECT_SECONDS, SENT, Upstream, is_ours, received
 
 if TYPE_CHECKING:
     import httpx

@@ -12,8 +12,9 @@ from tornado.httputil import HTTPHeaders
 from tornado.websocket import WebSocketClosedError, WebSocketError, websocket_connect
 
 from ..domain.errors import Unavailable
+from ..home.team_service import AWAY, REFUSED
 from .streaming import Streaming
-from .upstream import AWAY, CONNECT_SECONDS, REFUSED, Answered, Upstream, is_ours, received
+from .upstream import CONNECT_SECONDS, Answered, Upstream, is_ours, received
 
 if TYPE_CHECKING:
     from tornado.websocket import WebSocketClientConnection

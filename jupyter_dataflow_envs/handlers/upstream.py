@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from ..client.transport import on_loopback
 from ..domain.errors import DataflowError, NotFound, Unavailable
+from ..home.team_service import AWAY
 
 if TYPE_CHECKING:
     import httpx
@@ -20,15 +22,6 @@ CONNECTIONS = 100
 
 IDLE_SECONDS = 30.0
 """A connection is kept so long for the next request."""
-
-AWAY = (
-    "The environment service can't be reached. Local environments and existing kernels go on working; "
-    "try again in a moment."
-)
-REFUSED = (
-    "The environment service does not accept this notebook server's token. Local environments and existing kernels go "
-    "on working. With JupyterHub, servers need the scope access:services for it: ask your administrator."
-)
 
 SENT = ("Accept", "Content-Type", "If-Match", "If-None-Match")
 """Headers of requests that the service gets to see: who asks is told by this server's own token alone."""
@@ -79,7 +72,7 @@ class Upstream:
 
             self._http = httpx.AsyncClient(
                 verify=self.certificates or False,
-                trust_env=not _on_loopback(self.url),
+                trust_env=not on_loopback(self.url),
                 follow_redirects=False,
                 limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=IDLE_SECONDS),
             )
@@ -146,8 +139,3 @@ def _segment(value: str) -> str:
     if value in ("", ".", "..") or "/" in value or "\\" in value:
         raise NotFound("There is no such thing.")
     return quote(value, safe="", errors="surrogatepass")
-
-
-def _on_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")

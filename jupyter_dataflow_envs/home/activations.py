@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -100,21 +100,25 @@ class Activations:
             self._memory.use(grant)
             return Launcher(write_granted(self._root, grant), grant)
 
-    def reconcile(self) -> None:
-        """Make launchers and kernelspecs say what the service says. Raises Unavailable."""
+    def reconcile(self, short_names: Collection[str] | None = None) -> None:
+        """Make launchers and kernelspecs say what the service says. Raises Unavailable.
+
+        `short_names`: of what is not active but was launched, only these have changed; None: perhaps all.
+        """
         before = self._memory.deployment
         deployment, grants = self._service.active(self.server)
-        channels, indexes = self._service.sources()
+        if short_names is None or deployment != before:
+            self._memory.set_deployment(deployment, *self._service.sources())
         with self._alone:
             if before not in (None, deployment):
                 Kernelspecs(self.kernels_dir, before or "", self._root).reconcile([])
-            self._memory.set_deployment(deployment, channels, indexes)
             earlier = self._memory.active()
             shown = [self._startable(grant, earlier.get(grant.environment_id)) for grant in grants]
             self._memory.set_active(shown)
             self._show(shown)
         for environment_id, grant in self._memory.used().items():
-            self._follow(environment_id, grant)
+            if short_names is None or grant.short_name in short_names:
+                self._follow(environment_id, grant)
 
     def show_last_known(self) -> None:
         """Put launchers and kernelspecs right by what was last told, without asking."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -88,10 +88,13 @@ class Fetching:
                 self._pool.submit(self._bring, grant, then)
         return COMING
 
-    def has_failed(self) -> bool:
-        """Whether something is to be tried again by now."""
+    def is_due(self) -> bool:
+        """Whether something that failed is to be tried again by now; says so once."""
         with self._changing:
-            return any(time.monotonic() - moment >= RETRY_SECONDS for moment, _ in self._failed.values())
+            due = [p for p, (moment, _) in self._failed.items() if time.monotonic() - moment >= RETRY_SECONDS]
+            for prefix in due:
+                del self._failed[prefix]
+        return bool(due)
 
     def stop(self) -> None:
         """Give up what is on its way; nothing half stays."""
@@ -121,8 +124,6 @@ class Fetching:
         if not grant.has_image or grant.version is None:
             yield None
             return
-        from contextlib import ExitStack
-
         with ExitStack() as opened:
 
             def open_image() -> tuple[Image, Iterator[bytes]]:

@@ -14,7 +14,7 @@ from ..client.errors import ServerUnreachable
 from ..client.events import EventStream
 from ..client.servers import Address
 from ..domain.clock import to_text
-from ..domain.errors import DataflowError, Unavailable
+from ..domain.errors import DataflowError
 from ..domain.events import LAUNCHED, EventKind
 from ..kernels import launcher, leases
 from .activations import Activations
@@ -27,6 +27,9 @@ RENEW_SECONDS = 30.0
 
 LOOK_SECONDS = 2.0
 """How often it is looked whether something runs from another prefix than was told: that can't wait."""
+
+STOP_SECONDS = 2.0
+"""For a thread that is just asking a service that does not answer: nobody waits for it."""
 
 RETRY_SECONDS = 5.0
 """After the service has refused to talk, until it is asked again."""
@@ -56,7 +59,8 @@ class Following:
         self._ended = threading.Event()
         self._due = threading.Event()
         self._away = False
-        self._reconciled = False
+        self._changing = threading.Lock()
+        self._changed: set[str] | None = None
         self._reported: set[str] | None = None
         self._renewed = 0.0
         self._stream: EventStream | None = None
@@ -69,9 +73,13 @@ class Following:
         for thread in self._threads:
             thread.start()
 
-    def look_again(self) -> None:
-        """Something may have changed: launchers and kernelspecs are to be put right."""
-        self._reconciled = False
+    def look_again(self, short_name: str | None = None) -> None:
+        """Launchers and kernelspecs are to be put right: this environment, or perhaps all, are not what they were."""
+        with self._changing:
+            if short_name is None:
+                self._changed = None
+            elif self._changed is not None:
+                self._changed.add(short_name)
         self._due.set()
 
     def stop(self) -> None:
@@ -80,7 +88,7 @@ class Following:
         if (stream := self._stream) is not None:
             stream.close()
         for thread in self._threads:
-            thread.join()
+            thread.join(STOP_SECONDS)
 
     def _listen(self) -> None:
         while not self._ended.is_set():
@@ -89,8 +97,10 @@ class Following:
                 return
             try:
                 for frame in self._stream:
-                    if frame["type"] == "snapshot" or self._concerns(dict(frame)):
+                    if frame["type"] == "snapshot":
                         self.look_again()
+                    elif frame["type"] == "event" and self._concerns(frame["kind"], frame["short_name"]):
+                        self.look_again(frame["short_name"])
             except DataflowError as error:
                 self._lost(error)
             except Exception:  # noqa: BLE001  # it must be listened to again, whatever it was
@@ -105,22 +115,29 @@ class Following:
         else:
             self._lost(None)
 
-    def _concerns(self, frame: dict[str, Any]) -> bool:
-        return frame["kind"] in _MOVING and frame["short_name"] in self._memory.short_names()
+    def _concerns(self, kind: str, short_name: str | None) -> bool:
+        return kind in _MOVING and short_name in self._memory.short_names()
 
     def _act(self) -> None:
+        told = None
         while not self._ended.is_set():
+            # Taken before: what happens meanwhile is looked at again.
+            with self._changing:
+                changed, self._changed = self._changed, set()
             try:
-                if not self._reconciled or self._fetching.has_failed():
-                    self._reconciled = True  # before: what happens meanwhile is looked at again
-                    self._activations.reconcile()
+                if changed is None or changed or self._fetching.is_due():
+                    self._activations.reconcile(changed)
                 self._renew()
-            except Unavailable as error:
-                self._reconciled = False
-                self._lost(error)
-            except Exception:  # noqa: BLE001  # kernels must be put right again, whatever it was
-                self._reconciled = False
-                self._log.exception("Kernels could not be put right; trying again")
+            except Exception as error:  # noqa: BLE001  # kernels must be put right again, whatever it was
+                if self._ended.is_set():
+                    return
+                self.look_again()
+                if not isinstance(error, DataflowError):
+                    self._log.exception("Kernels could not be put right; trying again")
+                elif not self._away and error.message != told:
+                    told = error.message
+                    self._log.warning("Kernels stay as they are: %s", told)
+                self._ended.wait(LOOK_SECONDS)
             self._due.wait(LOOK_SECONDS)
             self._due.clear()
 

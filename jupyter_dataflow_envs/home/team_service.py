@@ -19,13 +19,10 @@ if TYPE_CHECKING:
     import httpx
 
 
-AWAY = (
-    "The environment service can't be reached. Local environments and existing kernels go on working; "
-    "try again in a moment."
-)
+AWAY = "The environment service can't be reached. Local environments and kernels go on working."
 REFUSED = (
-    "The environment service does not accept this notebook server's token. Local environments and existing kernels go "
-    "on working. With JupyterHub, servers need the scope access:services for it: ask your administrator."
+    "The environment service does not accept this notebook server's token. Local environments and kernels go on "
+    "working. With JupyterHub, servers need the scope access:services for it: ask your administrator."
 )
 OTHER_RELEASE = (
     "The environment service is of another release than this notebook server: ask your administrator to install the "
@@ -33,8 +30,12 @@ OTHER_RELEASE = (
 )
 
 
+class ServiceAway(Unavailable):
+    """The service can't be reached or used now: nothing is wrong here, and trying again is all that helps."""
+
+
 class TeamService:
-    """May be used from several threads. Methods raise what the service refuses, as it says it; and Unavailable when it
+    """May be used from several threads. Methods raise what the service refuses, as it says it; and ServiceAway when it
     can't be reached, or does not know this server."""
 
     def __init__(self, address: Address) -> None:
@@ -142,7 +143,7 @@ class TeamService:
                     signed.headers[name] = head[name]
                 yield signed
         except httpx.HTTPError as error:
-            raise Unavailable(AWAY) from error
+            raise ServiceAway(AWAY) from error
 
 
 def requested(draft: Draft) -> dict[str, Any]:
@@ -158,16 +159,18 @@ def requested(draft: Draft) -> dict[str, Any]:
 
 @contextmanager
 def _understood() -> Iterator[None]:
-    """Turns what can go wrong on the way into Unavailable; what the service refuses stays as it is."""
+    """Turns what can go wrong on the way into ServiceAway; what the service refuses stays as it is."""
     try:
         yield
     except NotSignedIn as error:
-        raise Unavailable(REFUSED) from error
+        raise ServiceAway(REFUSED) from error
     except (ServerUnreachable, ServerError, ServerNotFound) as error:
-        raise Unavailable(AWAY) from error
+        raise ServiceAway(AWAY) from error
+    except Unavailable as error:
+        raise ServiceAway(error.message) from error
     except DataflowError as error:
         if type(error) is DataflowError:  # of a newer service: no status is known for it
-            raise Unavailable(error.message) from error
+            raise ServiceAway(error.message) from error
         raise
     except (KeyError, TypeError, ValueError) as error:
-        raise Unavailable(OTHER_RELEASE) from error
+        raise ServiceAway(OTHER_RELEASE) from error

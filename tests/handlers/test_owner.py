@@ -11,7 +11,7 @@ import websocket
 
 from tests.handlers.rest import Rest
 from tests.live import LiveServer
-from tests.serving import REPOSITORY, LiveService, live_service, persons_server, token_of
+from tests.serving import LiveService, live_service, persons_server, token_of
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,6 @@ def server(service: LiveService, tmp_path_factory: pytest.TempPathFactory) -> It
         "JUPYTERHUB_USER": "alice",
         "JUPYTERHUB_API_TOKEN": token_of("alice"),
         "DATAFLOW_ENVS_SERVICE_TOKEN": "",
-        "PYTHONPATH": str(REPOSITORY),
     }
     with persons_server(service, "alice", folder, env=env) as server:
         yield server
