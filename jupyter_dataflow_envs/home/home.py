@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import socket
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +65,7 @@ class Home:
             self._memory,
             self._fetching,
             log,
-            server=server_name(settings.kernels_dir),
+            server=server_name(root, settings.kernels_dir),
             root=root,
             kernels_dir=settings.kernels_dir,
             changed=self._look_again,
@@ -126,11 +128,18 @@ class Home:
             self._log.error("Local environments are not available: %s", error.message)
 
 
-def server_name(kernels_dir: Path) -> str:
-    """What this server calls itself towards the service; the same again when it is started anew, in another container
-    too: a hub's servers have a path of their own."""
-    prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
-    return (prefix or f"{socket.gethostname()}:{kernels_dir}")[-NAME_LIMIT:]
+def server_name(root: Path, kernels_dir: Path) -> str:
+    """What the servers of one kernels folder call themselves towards the service; it is kept in `root`.
+
+    One after another, in new containers too, they have the same name; and so have those that run side by side, as a
+    hub's named servers do: they share their kernelspecs. Where the folder is new each time, the hub's path is the name.
+    """
+    file = root / f"server-{hashlib.sha256(str(kernels_dir).encode()).hexdigest()[:12]}"
+    with suppress(FileExistsError), file.open("x", encoding="utf-8") as made:
+        made.write(
+            (os.environ.get("JUPYTERHUB_SERVICE_PREFIX") or f"{socket.gethostname()}:{kernels_dir}")[-NAME_LIMIT:]
+        )
+    return file.read_text(encoding="utf-8")
 
 
 def _create(root: Path) -> None:
