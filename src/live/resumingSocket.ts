@@ -2,7 +2,7 @@ import type { ServerConnection } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 
 const SHORTEST_PAUSE = 500;
-const LONGEST_PAUSE = 10_000;
+const LONGEST_PAUSE = 15_000;
 /** An attempt that has not opened after so long never will: some proxies let it hang. */
 const PATIENCE = 20_000;
 const COMPLETE = 1000;

@@ -73,7 +73,7 @@ def versions_of(prefix: Path) -> set[tuple[str, str, str]]:
 
 
 def prefix_of(deployment: Deployment, short_name: str) -> Path:
-    return Path(deployment.activations.launcher(ALICE, short_name).prefix or "")
+    return Path(deployment.activations.launcher(ALICE, short_name).grant.prefix or "")
 
 
 def install(local: LocalEnvironment, requirement: str, wheelhouse: Path) -> None:
@@ -159,8 +159,8 @@ def test_copy_to_dataflow_builds_what_is_installed(
             version = ended(deployment, "copy", person=BOB)
             assert (version.number, version.outcome.value) == (1, "succeeded"), version.reason
             launcher = deployment.activations.launcher(BOB, "copy")
-            assert launcher.prefix is not None
-            assert versions_of(launcher.prefix) == versions_of(local.prefix)
+            assert launcher.grant.prefix is not None
+            assert versions_of(Path(launcher.grant.prefix)) == versions_of(local.prefix)
 
 
 def test_made_from_the_form(deployment: Deployment, python: str, tmp_path: Path) -> None:

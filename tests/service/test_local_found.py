@@ -84,8 +84,8 @@ def test_a_virtual_environment(tmp_path: Path, home: Path, channel: Path, wheelh
         version = ended(deployment, "torch")
         assert version.outcome.value == "succeeded", log_of(deployment, "torch", 1)
         launcher = deployment.activations.launcher(ALICE, "torch")
-        assert launcher.prefix is not None
-        by_name = {(name, version) for _, name, version in versions_of(launcher.prefix)}
+        assert launcher.grant.prefix is not None
+        by_name = {(name, version) for _, name, version in versions_of(Path(launcher.grant.prefix))}
         assert {(p.name, p.version) for p in local.packages(found)} <= by_name
 
 
@@ -104,8 +104,8 @@ def test_a_conda_environment_becomes_a_kernel_and_is_copied(
         version = ended(deployment, "copy")
         assert version.outcome.value == "succeeded", log_of(deployment, "copy", 1)
         launcher = deployment.activations.launcher(ALICE, "copy")
-        assert launcher.prefix is not None
-        assert versions_of(conda_prefix) <= versions_of(launcher.prefix)
+        assert launcher.grant.prefix is not None
+        assert versions_of(conda_prefix) <= versions_of(Path(launcher.grant.prefix))
 
 
 def test_ipykernel_is_installed_where_it_is_missing(tmp_path: Path, home: Path, channel: Path) -> None:

@@ -176,6 +176,21 @@ describe('EnvironmentsPanel', () => {
     await waitFor(() => expect(screen.queryByRole('alert')).toBeNull());
   });
 
+  it('says that the service of a team is away, with Local environments as they are', async () => {
+    const away =
+      "The environment service can't be reached. Local environments and kernels go on working.";
+    failure = new ApiError(503, 'unavailable', away);
+    locals = [local({ id: 'b', name: 'b' })];
+    await shown();
+    expect(await screen.findByRole('alert')).toHaveTextContent(away);
+    expect(rows('Local Environments')).toHaveLength(1);
+    failure = null;
+    items = [environment()];
+    await userEvent.click(screen.getByRole('button', { name: 'Retry' }));
+    await waitFor(() => expect(screen.queryByRole('alert')).toBeNull());
+    expect(rows()).toHaveLength(1);
+  });
+
   it('shows Local environments, found ones last, each with what is to be done next', async () => {
     const kernel = { name: 'local-b', display_name: 'Local · b', ours: true };
     const install = { allowed: true, reason: null };
