@@ -35,19 +35,19 @@ def service(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def server(service: LiveService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def own(service: LiveService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """Alice's."""
-    with persons_server(service, "alice", tmp_path_factory.mktemp("alice")) as server:
-        yield server
-    assert "Traceback" not in server.log, server.log[-8000:]
-    assert token_of("alice") not in server.log
+    with persons_server(service, "alice", tmp_path_factory.mktemp("alice")) as own:
+        yield own
+    assert "Traceback" not in own.log, own.log[-8000:]
+    assert token_of("alice") not in own.log
     assert token_of("alice") not in service.log
 
 
 @pytest.fixture(scope="module")
-def alice(server: LiveServer) -> Rest:
+def alice(own: LiveServer) -> Rest:
     """Through her own server."""
-    return Rest(server.url, server.token)
+    return Rest(own.url, own.token)
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +62,11 @@ def built(alice: Rest, minor: str) -> str:
     return "built"
 
 
-def raw(server: LiveServer, line: str, *headers: str, wait: float = 10) -> bytes:
+def raw(own: LiveServer, line: str, *headers: str, wait: float = 10) -> bytes:
     """The first bytes that come back for this very line, sent to this server by its person."""
-    known = (f"Host: 127.0.0.1:{server.port}", f"Authorization: token {server.token}")
+    known = (f"Host: 127.0.0.1:{own.port}", f"Authorization: token {own.token}")
     request = "\r\n".join([line, *(headers or known), "", ""]).encode()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=wait) as connection:
+    with socket.create_connection(("127.0.0.1", own.port), timeout=wait) as connection:
         connection.sendall(request)
         try:
             return connection.recv(65536)
@@ -159,20 +159,20 @@ def test_a_refused_handshake_is_the_services_refusal(alice: Rest) -> None:
     assert json.loads(refused.value.resp_body)["code"] == "not_found"
 
 
-def test_a_socket_without_login_is_refused_here(server: LiveServer) -> None:
-    with pytest.raises(websocket.WebSocketBadStatusException) as refused, Rest(server.url, None).stream("/events"):
+def test_a_socket_without_login_is_refused_here(own: LiveServer) -> None:
+    with pytest.raises(websocket.WebSocketBadStatusException) as refused, Rest(own.url, None).stream("/events"):
         pass
     assert refused.value.status_code == 403
 
 
 def test_events_come_once_each_through_a_service_that_is_killed(
-    alice: Rest, server: LiveServer, service: LiveService, built: str
+    alice: Rest, own: LiveServer, service: LiveService, built: str
 ) -> None:
     with listening(alice) as listener:
         seq = listener.next()["seq"]
         alice.create("heard")
         listener.until(lambda f: f["type"] == "event" and f["short_name"] == "heard")
-    stream = EventStream(Address(server.url, server.token), since=seq, patience=60)
+    stream = EventStream(Address(own.url, own.token), since=seq, patience=60)
     frames = iter(stream)
     kinds = [next(frames)]
     service.kill()
@@ -217,8 +217,8 @@ TRICKS = [
 
 
 @pytest.mark.parametrize("path", TRICKS)
-def test_a_path_leads_nowhere_else(server: LiveServer, path: str) -> None:
-    answer = raw(server, f"GET /dataflow-envs{path} HTTP/1.1")
+def test_a_path_leads_nowhere_else(own: LiveServer, path: str) -> None:
+    answer = raw(own, f"GET /dataflow-envs{path} HTTP/1.1")
     assert answer.startswith(b"HTTP/1.1 404"), answer
 
 
@@ -238,14 +238,14 @@ def test_what_looks_like_a_trick_is_a_name_like_any_other(alice: Rest, direct: R
         "TRACE /dataflow-envs/me HTTP/1.1",
     ],
 )
-def test_a_request_for_another_server_is_no_request(server: LiveServer, service: LiveService, line: str) -> None:
-    answer = raw(server, line.format(port=service.port, base=BASE))
+def test_a_request_for_another_server_is_no_request(own: LiveServer, service: LiveService, line: str) -> None:
+    answer = raw(own, line.format(port=service.port, base=BASE))
     assert b'"alice"' not in answer
     assert not answer or int(answer.split(b" ", 2)[1]) >= 400
 
 
-def test_huge_headers_are_refused_here(server: LiveServer) -> None:
-    answer = raw(server, "GET /dataflow-envs/me HTTP/1.1", f"X-Large: {'a' * 200_000}")
+def test_huge_headers_are_refused_here(own: LiveServer) -> None:
+    answer = raw(own, "GET /dataflow-envs/me HTTP/1.1", f"X-Large: {'a' * 200_000}")
     assert not answer or int(answer.split(b" ", 2)[1]) >= 400
 
 
@@ -266,23 +266,23 @@ def test_a_forged_header_changes_nothing(alice: Rest, header: dict[str, str]) ->
     assert alice.get("/me", headers=header).ok()["name"] == "alice"
 
 
-def test_a_forged_host_is_refused_here(server: LiveServer) -> None:
-    answer = raw(server, "GET /dataflow-envs/me HTTP/1.1", "Host: evil.example", f"Authorization: token {server.token}")
+def test_a_forged_host_is_refused_here(own: LiveServer) -> None:
+    answer = raw(own, "GET /dataflow-envs/me HTTP/1.1", "Host: evil.example", f"Authorization: token {own.token}")
     assert answer.startswith(b"HTTP/1.1 403")
 
 
-def test_another_persons_token_opens_nothing_here(server: LiveServer) -> None:
+def test_another_persons_token_opens_nothing_here(own: LiveServer) -> None:
     """It would open the service: this server knows its own alone."""
-    Rest(server.url, token_of("boss")).get("/me").refused(403, "not_logged_in")
-    through = Rest(server.url, server.token).get(f"/me?token={token_of('boss')}")
+    Rest(own.url, token_of("boss")).get("/me").refused(403, "not_logged_in")
+    through = Rest(own.url, own.token).get(f"/me?token={token_of('boss')}")
     assert through.status in (200, 403)
     assert b"boss" not in through.body
 
 
-def test_the_browsers_token_does_not_leave_this_server(server: LiveServer, service: LiveService) -> None:
-    line = f"GET /dataflow-envs/me?token={server.token} HTTP/1.1"
-    assert raw(server, line, f"Host: 127.0.0.1:{server.port}").startswith(b"HTTP/1.1 200")
-    assert server.token not in service.log
+def test_the_browsers_token_does_not_leave_this_server(own: LiveServer, service: LiveService) -> None:
+    line = f"GET /dataflow-envs/me?token={own.token} HTTP/1.1"
+    assert raw(own, line, f"Host: 127.0.0.1:{own.port}").startswith(b"HTTP/1.1 200")
+    assert own.token not in service.log
 
 
 def test_a_body_that_is_too_large_is_refused_here(alice: Rest) -> None:
@@ -292,16 +292,16 @@ def test_a_body_that_is_too_large_is_refused_here(alice: Rest) -> None:
     assert answer.status != 413  # files may be larger
 
 
-def sockets_to(service: LiveService, server: LiveServer) -> int:
+def sockets_to(service: LiveService, own: LiveServer) -> int:
     """Connections that the person's server has to the service."""
-    found = psutil.Process(server.process.pid).net_connections("tcp")
+    found = psutil.Process(own.process.pid).net_connections("tcp")
     return len([c for c in found if c.raddr and c.raddr.port == service.port and c.status == "ESTABLISHED"])
 
 
 def test_fifty_log_streams_at_once_leave_nothing_behind(
-    alice: Rest, direct: Rest, server: LiveServer, service: LiveService, built: str
+    alice: Rest, direct: Rest, own: LiveServer, service: LiveService, built: str
 ) -> None:
-    before = sockets_to(service, server)
+    before = sockets_to(service, own)
     text = direct.get(f"/environments/{built}/versions/1/log").text
 
     def read(number: int) -> str:
@@ -315,23 +315,23 @@ def test_fifty_log_streams_at_once_leave_nothing_behind(
 
     with ThreadPoolExecutor(50) as pool:
         assert set(pool.map(read, range(50))) == {text}
-    wait_until(lambda: sockets_to(service, server) <= before + 2, "the connections to end", 15)
+    wait_until(lambda: sockets_to(service, own) <= before + 2, "the connections to end", 15)
 
 
-def test_listeners_that_leave_are_not_listened_for(alice: Rest, server: LiveServer, service: LiveService) -> None:
-    before = sockets_to(service, server)
+def test_listeners_that_leave_are_not_listened_for(alice: Rest, own: LiveServer, service: LiveService) -> None:
+    before = sockets_to(service, own)
     for _ in range(10):
         with listening(alice):
             pass
-    wait_until(lambda: sockets_to(service, server) <= before + 2, "the connections to end", 15)
+    wait_until(lambda: sockets_to(service, own) <= before + 2, "the connections to end", 15)
 
 
-def test_who_reads_slowly_holds_up_nobody(alice: Rest, server: LiveServer, service: LiveService, built: str) -> None:
+def test_who_reads_slowly_holds_up_nobody(alice: Rest, own: LiveServer, service: LiveService, built: str) -> None:
     idle = []
     for _ in range(20):
-        connection = socket.create_connection(("127.0.0.1", server.port))
+        connection = socket.create_connection(("127.0.0.1", own.port))
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        head = f"Host: 127.0.0.1\r\nAuthorization: token {server.token}"
+        head = f"Host: 127.0.0.1\r\nAuthorization: token {own.token}"
         connection.sendall(f"GET /dataflow-envs/openapi.json HTTP/1.1\r\n{head}\r\n\r\n".encode())
         idle.append(connection)
     began = time.monotonic()
@@ -341,7 +341,7 @@ def test_who_reads_slowly_holds_up_nobody(alice: Rest, server: LiveServer, servi
         connection.close()
 
 
-def test_a_service_that_hangs_is_given_up(server: LiveServer, service: LiveService, alice: Rest) -> None:
+def test_a_service_that_hangs_is_given_up(own: LiveServer, service: LiveService, alice: Rest) -> None:
     """Stopped, it accepts connections and answers none."""
     process = psutil.Process(service.process.pid)
     process.suspend()
@@ -357,12 +357,12 @@ def test_a_service_that_hangs_is_given_up(server: LiveServer, service: LiveServi
 
 
 def test_a_token_that_the_service_does_not_know_is_this_servers_trouble(service: LiveService, tmp_path: Path) -> None:
-    with persons_server(service, "alice", tmp_path, env={"DATAFLOW_ENVS_SERVICE_TOKEN": "wrong"}) as server:
-        person = Rest(server.url, server.token)
+    with persons_server(service, "alice", tmp_path, env={"DATAFLOW_ENVS_SERVICE_TOKEN": "wrong"}) as own:
+        person = Rest(own.url, own.token)
         assert "access:services" in person.get("/environments").refused(503, "unavailable")["message"]
         person.post("/environments/any/activate", {}).refused(503, "unavailable")
         with pytest.raises(websocket.WebSocketBadStatusException) as refused, person.stream("/events"):
             pass
         assert refused.value.status_code == 503
         assert person.get("/local").status == 200
-        assert "wrong" not in server.log.replace("wrongly", "")
+        assert "wrong" not in own.log.replace("wrongly", "")

@@ -21,7 +21,7 @@ def service(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def server(service: LiveService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def own(service: LiveService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """Alice's, on a hub that lets others in too: its identity provider knows each of them."""
     folder = tmp_path_factory.mktemp("alice")
     (folder / "config").mkdir()
@@ -32,13 +32,13 @@ def server(service: LiveService, tmp_path_factory: pytest.TempPathFactory) -> It
         "JUPYTERHUB_API_TOKEN": token_of("alice"),
         "DATAFLOW_ENVS_SERVICE_TOKEN": "",
     }
-    with persons_server(service, "alice", folder, env=env) as server:
-        yield server
-    assert token_of("alice") not in server.log
+    with persons_server(service, "alice", folder, env=env) as own:
+        yield own
+    assert token_of("alice") not in own.log
 
 
-def test_its_owner_is_served_with_the_hubs_token(server: LiveServer) -> None:
-    assert Rest(server.url, token_of("alice")).get("/me").ok()["name"] == "alice"
+def test_its_owner_is_served_with_the_hubs_token(own: LiveServer) -> None:
+    assert Rest(own.url, token_of("alice")).get("/me").ok()["name"] == "alice"
 
 
 @pytest.mark.parametrize("name", ["carol", "boss"])
@@ -54,16 +54,16 @@ def test_its_owner_is_served_with_the_hubs_token(server: LiveServer) -> None:
         ("GET", "/health"),
     ],
 )
-def test_nobody_else_is(server: LiveServer, name: str, method: str, path: str) -> None:
-    refusal = Rest(server.url, token_of(name)).request(method, path).refused(403, "not_allowed")
+def test_nobody_else_is(own: LiveServer, name: str, method: str, path: str) -> None:
+    refusal = Rest(own.url, token_of(name)).request(method, path).refused(403, "not_allowed")
     assert "somebody else's" in refusal["message"]
 
 
 @pytest.mark.parametrize("path", ["/events", "/local-events", "/environments/any/versions/1/log/stream"])
-def test_nobody_else_may_listen(server: LiveServer, path: str) -> None:
+def test_nobody_else_may_listen(own: LiveServer, path: str) -> None:
     with (
         pytest.raises(websocket.WebSocketBadStatusException) as refused,
-        Rest(server.url, token_of("carol")).stream(path),
+        Rest(own.url, token_of("carol")).stream(path),
     ):
         pass
     assert refused.value.status_code == 403
