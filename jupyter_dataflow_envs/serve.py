@@ -31,9 +31,6 @@ from .traits import DeploymentTraits
 if TYPE_CHECKING:
     from .service.core import Service
 
-PING_SECONDS = 30
-"""Between two pings of an open socket: proxies close those that are silent for a minute."""
-
 
 def has_hub() -> bool:
     """Whether this process was started by a JupyterHub, or told of one."""
@@ -189,7 +186,6 @@ class DataflowEnvsService(DeploymentTraits, JupyterApp):
             # Tokens alone are taken: a page elsewhere can't send one that it does not have.
             "allow_remote_access": True,
             "xsrf_cookies": True,
-            "websocket_ping_interval": PING_SECONDS,
             "log_function": observed.note,
             "dataflow_envs_gate": gate,
             "dataflow_envs_open_metrics": self.open_metrics,

@@ -35,6 +35,7 @@ CONFIG = """
 c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
 c.Spawner.args = []
 c.Spawner.default_url = "/lab"
+c.Spawner.poll_interval = 2
 c.Spawner.notebook_dir = "~"
 c.JupyterHub.load_groups = {{"environment-administrators": {{"users": [{boss!r}]}}}}
 load_subconfig({example!r})
