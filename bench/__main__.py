@@ -22,6 +22,7 @@ BENCHES = (
     "copy",
     "image",
     "team",
+    "growth",
 )
 
 
