@@ -87,6 +87,15 @@ class Site:
                 return process
         raise AssertionError(f"the service does not run:\n{self.hub.log[-4000:]}")
 
+    def told(self) -> dict[str, object]:
+        """Where it is, for who has started it from outside."""
+        return {
+            "hub": self.hub.url,
+            "people": {who: account.name for who, account in self.people.items()},
+            "token": self.hub.token,
+            "service": self.service_url,
+        }
+
     def wait_ready(self) -> None:
         """Until the service can be used."""
 
@@ -103,8 +112,11 @@ class Site:
 
 
 @contextmanager
-def team_site() -> Iterator[Site]:
-    """Of this machine's own programs, in a folder that is removed."""
+def team_site(config: str = "", channel: str | None = None) -> Iterator[Site]:
+    """Of this machine's own programs, in a folder that is removed.
+
+    `config` goes below the hub's; `channel` is another one than that which all tests share.
+    """
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="dataflow-team-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -130,15 +142,15 @@ def team_site() -> Iterator[Site]:
             "DATAFLOW_ENVS_ROOT": str(root),
             "DATAFLOW_ENVS_DATABASE_URL": database_url,
             "DATAFLOW_ENVS_BUILD_ACCOUNT": builder.name,
-            "DATAFLOW_ENVS_CHANNELS": cached_channel().as_uri(),
+            "DATAFLOW_ENVS_CHANNELS": channel or cached_channel().as_uri(),
             "DATAFLOW_ENVS_DASK_SCHEDULER": dask.address,
             "DASK_DISTRIBUTED__COMM__TLS__CA_FILE": str(certificate),
             "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT": str(certificate),
             "DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY": str(key),
         }
-        config = CONFIG.format(boss=made["boss"].name, example=_example("dataflow_envs.py"))
+        whole = CONFIG.format(boss=made["boss"].name, example=_example("dataflow_envs.py")) + config
         (folder / "hub").mkdir(mode=0o700)
-        hub = Hub(folder / "hub", config, admins=[made["boss"].name], command=reaching(), env=settings)
+        hub = Hub(folder / "hub", whole, admins=[made["boss"].name], command=reaching(), env=settings)
         site = Site(
             hub, made, builder, postgresql, database_url, dask, root, f"http://127.0.0.1:{port}/services/{NAME}/"
         )
@@ -171,13 +183,7 @@ def _example(name: str) -> str:
 
 def main() -> None:
     with team_site() as site:
-        told = {
-            "hub": site.hub.url,
-            "people": {who: account.name for who, account in site.people.items()},
-            "token": site.hub.token,
-            "service": site.service_url,
-        }
-        print(json.dumps(told), flush=True)  # noqa: T201  # what who started it reads
+        print(json.dumps(site.told()), flush=True)  # noqa: T201  # what who started it reads
         sys.stdin.read()
 
 

@@ -49,7 +49,7 @@ export class Notebook {
     await expect(this.page.getByRole('tab', { name: file })).toBeVisible();
   }
 
-  /** Run code in its last cell; what that prints is in the answer. */
+  /** Run code in its last cell, instead of what stands there; what that prints is in the answer. */
   async run(code: string): Promise<Locator> {
     await expect(this.root).toBeVisible();
     await this.page.waitForFunction(
@@ -62,6 +62,7 @@ export class Notebook {
     );
     const cell = this.root.locator('.jp-CodeCell').last();
     await cell.locator('.cm-content').click();
+    await this.page.keyboard.press('ControlOrMeta+A');
     await this.page.keyboard.insertText(code);
     await this.page.keyboard.press('Control+Enter');
     return cell.locator('.jp-OutputArea-output');
