@@ -37,7 +37,7 @@ test-packaging: $(VENV)/.installed
 test-typescript: $(VENV)/.installed
 	jlpm test
 
-test-browser: $(VENV)/.installed ui-tests/node_modules/.installed
+test-browser: $(VENV)/.installed ui-tests/node_modules/.installed postgresql
 	cd ui-tests && jlpm test
 
 bench: $(VENV)/.installed ui-tests/node_modules/.installed

@@ -79,7 +79,11 @@ export function EnvironmentsPanel(): JSX.Element {
       <LostNote live={live} />
       {error !== null && (
         <ErrorNote
-          lead={trans.__('The environments could not be read.')}
+          lead={
+            environments === null
+              ? trans.__('The environments could not be read.')
+              : trans.__('The list may be out of date.')
+          }
           error={error}
           onRetry={() => void model.refresh()}
           trans={trans}

@@ -1,6 +1,9 @@
 import { expectAccessible, picture } from './appearance';
 import { Lab } from './pages/lab';
-import { authorize, expect, test } from './team';
+import { expect, test } from './team';
+
+const AWAY = "The environment service can't be reached";
+const PANEL = '#jupyter-dataflow-envs';
 
 // The whole of it: a hub, servers under accounts of their own, the service, PostgreSQL, Dask. One team, one file.
 
@@ -65,11 +68,15 @@ test('what alice makes and boss approves in the browser runs in a cell of bob', 
   await expect(boss.admin.root).toContainText('For the course in May');
   await expect(boss.admin.review.button('Approve')).toHaveCount(0);
   const opened = boss.page.context().waitForEvent('page');
+  // The service asks the hub who she is: it knows nothing of her JupyterLab.
+  const asked = boss.page
+    .context()
+    .waitForEvent('request', request => request.url().includes('/hub/api/oauth2/authorize'));
   await boss.admin.review.decision
     .getByRole('button', { name: 'Decide on the Environment Service…' })
     .click();
   const page = await opened;
-  await authorize(page);
+  await asked;
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Geospatial Analysis');
   await expect(page.getByText('For the course in May')).toBeVisible();
   await page.getByRole('textbox', { name: 'Comment' }).fill('Well done');
@@ -99,29 +106,36 @@ test('what alice makes and boss approves in the browser runs in a cell of bob', 
 
 test('without the service bob works on, and it comes back by itself', async ({ team }) => {
   const his = await bob.panel();
+  let hers = await alice.panel();
   await his.expectStatus('geo', 'Published');
   team.takeServiceAway();
   const alert = his.root.getByRole('alert');
   try {
-    await expect(alert).toContainText("The environment service can't be reached", {
-      timeout: 30_000
-    });
+    await expect(alert).toContainText(AWAY, { timeout: 30_000 });
     // What was read before is still there to look at, and to run.
     await his.expectStatus('geo', 'Published');
     await expect(await bob.notebook.run('print(6 * 7)')).toHaveText('42\n');
     for (const theme of ['Dark', 'Light'] as const) {
       await bob.theme(theme);
-      await expectAccessible(bob.page, ['#jupyter-dataflow-envs'], theme);
-      await picture(bob.page, 'panel-away', theme);
+      await expectAccessible(bob.page, [PANEL], theme);
+      await picture(bob.page, 'panel-away', theme, PANEL);
     }
     await his.local('tools').getByRole('button', { name: 'tools', exact: true }).click();
     await expect(bob.local.heading).toHaveText('tools');
     await bob.local.section('Packages');
+    // Who only comes now reads the same, and nothing of what was.
+    await alice.page.reload();
+    alice = await Lab.of(alice.page);
+    hers = await alice.panel();
+    await expect(hers.root.getByRole('alert')).toContainText(AWAY);
+    await expect(hers.rows).toHaveCount(0);
+    await expect(hers.locals.first()).toBeVisible();
   } finally {
     team.bringServiceBack();
   }
   await expect(alert).toHaveCount(0, { timeout: 60_000 });
   await expect(his.root).not.toContainText('Connection lost');
+  await hers.expectStatus('geo', 'Published', 60_000);
   await his.open('geo');
   await bob.detail.expectStatus('Published');
   await bob.detail.section('Versions');

@@ -1,4 +1,4 @@
-import { test as base, type Browser, expect, type Page } from '@playwright/test';
+import { test as base, type Browser } from '@playwright/test';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as path from 'node:path';
@@ -87,16 +87,6 @@ export class Team {
 
   bringServiceBack(): void {
     process.kill(this.told.processes.hub, 'SIGCONT');
-  }
-}
-
-/** Where the hub's page asks whether the service may know who somebody is, they agree. */
-export async function authorize(page: Page): Promise<void> {
-  const button = page.getByRole('button', { name: 'Authorize' });
-  const there = page.getByRole('heading', { level: 1 });
-  await expect(button.or(there).first()).toBeVisible();
-  if (await button.isVisible()) {
-    await button.click();
   }
 }
 

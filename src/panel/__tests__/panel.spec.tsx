@@ -169,7 +169,9 @@ describe('EnvironmentsPanel', () => {
     await shown();
     failure = new ApiError(503, 'unavailable', 'The database does not answer.');
     await userEvent.click(screen.getByRole('button', { name: 'Refresh' }));
-    expect(await screen.findByRole('alert')).toHaveTextContent('The database does not answer.');
+    expect(await screen.findByRole('alert')).toHaveTextContent(
+      'The list may be out of date.The database does not answer.'
+    );
     expect(rows()).toHaveLength(1);
     failure = null;
     await userEvent.click(screen.getByRole('button', { name: 'Retry' }));
