@@ -12,7 +12,7 @@ import pytest
 
 from tests.service.deployments import on_postgresql
 
-ONCE = ("test_diagnosis", "test_local", "test_local_found", "test_versions")
+ONCE = ("test_diagnosis", "test_images", "test_local", "test_local_found", "test_versions")
 """Modules whose tests run on SQLite alone."""
 
 
