@@ -1,4 +1,4 @@
-"""The commands of the pages about deploying: shell that can be read, and our own commands with options that there are."""
+"""The commands of the pages about deploying: shell that can be read, our own commands with options that there are."""
 
 from __future__ import annotations
 
