@@ -15,6 +15,10 @@ c.DataflowEnvsService.database_url = os.environ.get("DATAFLOW_ENVS_DATABASE_URL"
 
 c.DataflowEnvsService.build_account = os.environ.get("DATAFLOW_ENVS_BUILD_ACCOUNT", "dataflow-build")
 
+# Beside the hub's own administrators. The group has the scope by `administrator_groups` in dataflow_envs.py; the hub's
+# service, if there is one, has none: it may read /metrics.
+c.DataflowEnvsService.admins = ["group:environment-administrators", "(service prometheus)"]
+
 c.DataflowEnvsService.channels = os.environ.get("DATAFLOW_ENVS_CHANNELS", "conda-forge").split()
 
 # Builds on other machines: a Dask scheduler, whose workers run under the build account and share the disk. With TLS,

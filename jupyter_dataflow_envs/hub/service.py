@@ -71,6 +71,9 @@ def add(
     )
     base = f"{url.rstrip('/')}{_plain(c.JupyterHub, 'base_url', '/').rstrip('/')}/services/{name}/"
     _add(c.Spawner, "environment", {SERVICE_URL: base})
+    for kind in [n for n in c if n.endswith("Spawner") and n != "Spawner" and "environment" in c[n]]:
+        # What stands there goes before what `c.Spawner` says; in the chart for Kubernetes that is an empty table.
+        _add(c[kind], "environment", {SERVICE_URL: base})
     return base, token
 
 
