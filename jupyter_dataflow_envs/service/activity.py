@@ -54,6 +54,13 @@ def here(connection: Connection, environment_id: str, server: str) -> list[Activ
     return [a for a in everywhere if a.server == server]
 
 
+def is_settled(environment: Environment, activation: Activation) -> bool:
+    """Whether `settle` would leave it as it is."""
+    if activation.draft:
+        return activation.person != environment.owner and environment.latest_success != environment.published
+    return environment.usable_by(activation.person) is not None
+
+
 def settle(connection: Connection, environment: Environment, found: list[Activation]) -> list[Activation]:
     """End those that give their person nothing any more, and drafts that are published by now; return what is left."""
     left = []
