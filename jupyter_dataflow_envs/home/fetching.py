@@ -12,17 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..builds.arrival import Told, install_quietly
 from ..builds.runner import Runner
 from ..domain.errors import Conflict, DataflowError, EngineError, NotFound, Unavailable
 from ..domain.grant import Grant
 from ..engine.faults import explain
-from ..engine.protocol import Answer, Caches, Job, Message
+from ..engine.protocol import Caches, Job
 from ..images import How, Image, ImageUnusable, Stopped, StoreFailed, ensure_prefix, is_whole
 from ..images.image import CHUNK
 from .team_service import OTHER_RELEASE, TeamService
-
-TOLD_SECONDS = 5.0
-"""Between two lines in the server's log of how far a prefix has come."""
 
 RETRY_SECONDS = 60.0
 """After a prefix could not be brought here, until it is tried again unasked."""
@@ -61,7 +59,7 @@ class Fetching:
                     open_image,
                     lambda: self._install(grant),
                     say=lambda text: self._log.warning("%s: %s", title, text),
-                    progress=_Told(self._log, title),
+                    progress=Told(self._log, title),
                     stop=self._stop.is_set,
                 )
         except Stopped:
@@ -151,11 +149,7 @@ class Fetching:
         except DataflowError as error:
             raise EngineError(error.message.rstrip(".")) from error
         job = replace(job, prefix=str(grant.prefix), title=grant.short_name, caches=self._caches)
-        last = self._runner.run(job, _Quiet(self._log), self._stop)
-        if self._stop.is_set():
-            raise Stopped
-        if last is None or last["type"] != "result":
-            raise EngineError(str((last or {}).get("reason") or "its installation ended unexpectedly"))
+        install_quietly(self._runner, job, self._log, self._stop)
 
 
 def _pieces(answer: Any) -> Iterator[bytes]:
@@ -166,35 +160,3 @@ def _pieces(answer: Any) -> Iterator[bytes]:
         yield from answer.iter_raw(CHUNK)
     except httpx.HTTPError as error:
         raise StoreFailed(f"the connection broke: {type(error).__name__}") from error
-
-
-class _Told:
-    """Says from time to time how far an image has come."""
-
-    def __init__(self, log: logging.Logger, title: str) -> None:
-        self._log = log
-        self._title = title
-        self._said = time.monotonic()
-
-    def __call__(self, done: int, total: int) -> None:
-        if time.monotonic() - self._said >= TOLD_SECONDS:
-            self._said = time.monotonic()
-            self._log.info("%s: fetching its files, %.0f of %.0f MB", self._title, done / 1e6, total / 1e6)
-
-
-class _Quiet:
-    """Listens to an installation of which nobody reads the log."""
-
-    def __init__(self, log: logging.Logger) -> None:
-        self._log = log
-
-    def started(self, process: dict[str, Any]) -> None:
-        """Nothing is kept of it: the child ends with this server."""
-
-    def printed(self, text: str) -> None:
-        self._log.debug("%s", text)
-
-    def heard(self, message: Message) -> Answer | None:
-        if message["type"] == "log":
-            self._log.debug("%s", message["text"])
-        return Answer.INSTALL if message["type"] == "lock" else None

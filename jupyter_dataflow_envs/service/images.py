@@ -8,20 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
+from ..builds.arrival import Told, install_quietly
 from ..builds.workshop import Workshop
 from ..domain.errors import EngineError, NotFound, Unavailable
 from ..domain.permissions import Person, may_see_version
 from ..domain.policy import Policy
 from ..engine.faults import explain
-from ..engine.protocol import Answer, Job, Message, Mode
+from ..engine.protocol import Job, Mode
 from ..images import How, Image, Stopped, StoreFailed, ensure_prefix
 from ..store import environments, prefixes, versions
 from ..store.prefixes import Holding
-
-TOLD_SECONDS = 5.0
-"""Between two lines in the server's log of how far an image has come."""
 
 SIGNED_SECONDS = 3600
 """How long a signed URL is good for: a fetch must begin within."""
@@ -81,7 +78,7 @@ class Images:
                 open_image if image is not None else None,
                 lambda: self._install(prefix_id, holders[0]),
                 say=lambda text: self._log.warning("%s: %s", title, text),
-                progress=_Told(self._log, title),
+                progress=Told(self._log, title),
                 stop=self._stop.is_set,
             )
         except Stopped:
@@ -156,11 +153,7 @@ class Images:
 
     def _install(self, prefix_id: str, held: Holding) -> None:
         """From the lock. Raises EngineError."""
-        last = self._workshop.questions.run(self._job(prefix_id, held), _Quiet(self._log), self._stop)
-        if self._stop.is_set():
-            raise Stopped
-        if last is None or last["type"] != "result":
-            raise EngineError((last or {}).get("reason") or "its installation ended unexpectedly")
+        install_quietly(self._workshop.questions, self._job(prefix_id, held), self._log, self._stop)
 
     def _job(self, prefix_id: str, held: Holding) -> Job:
         """The policy was asked when it was built: what is installed stays usable, here as elsewhere."""
@@ -171,35 +164,3 @@ class Images:
             path = self._workshop.folders.path(prefix_id)
             job = self._workshop.job(connection, title=held.short_name, spec=version.requested, prefix=path)
         return replace(job, mode=Mode.INSTALL, lock=lock, base=None, policy=Policy())
-
-
-class _Told:
-    """Says from time to time how far an image has come."""
-
-    def __init__(self, log: logging.Logger, title: str) -> None:
-        self._log = log
-        self._title = title
-        self._said = 0.0
-
-    def __call__(self, done: int, total: int) -> None:
-        if time.monotonic() - self._said >= TOLD_SECONDS:
-            self._said = time.monotonic()
-            self._log.info("%s: fetching its files, %.0f of %.0f MB", self._title, done / 1e6, total / 1e6)
-
-
-class _Quiet:
-    """Listens to an installation of which nobody reads the log."""
-
-    def __init__(self, log: logging.Logger) -> None:
-        self._log = log
-
-    def started(self, process: dict[str, Any]) -> None:
-        """Nothing is kept of it: the child ends with this server."""
-
-    def printed(self, text: str) -> None:
-        self._log.debug("%s", text)
-
-    def heard(self, message: Message) -> Answer | None:
-        if message["type"] == "log":
-            self._log.debug("%s", message["text"])
-        return Answer.INSTALL if message["type"] == "lock" else None
