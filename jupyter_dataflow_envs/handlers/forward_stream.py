@@ -13,8 +13,8 @@ from tornado.websocket import WebSocketClosedError, WebSocketError, websocket_co
 
 from ..domain.errors import Unavailable
 from ..home.team_service import AWAY, REFUSED
-from .streaming import Streaming
-from .upstream import CONNECT_SECONDS, Answered, Upstream, is_ours, received
+from .streaming import Answered, Streaming
+from .upstream import CONNECT_SECONDS, Upstream, is_ours, received
 
 if TYPE_CHECKING:
     from tornado.websocket import WebSocketClientConnection
@@ -103,4 +103,4 @@ class ForwardedStream(Streaming):
             if name not in ("Content-Encoding", "Content-Length"):  # it is unpacked here
                 self.set_header(name, value)
         self.finish(answer.body)
-        raise Answered("The service has refused it.")
+        raise Answered

@@ -19,6 +19,10 @@ REVALIDATE_SECONDS = 60.0
 POLICY_VIOLATION = 1008
 
 
+class Answered(Exception):
+    """The request has been answered already, and there will be no socket."""
+
+
 class Streaming(WebSocketMixin, WebSocketHandler, Asking):
     """A socket that speaks and is not spoken to; `sending` is the task that does, and ends with the connection."""
 
@@ -37,6 +41,8 @@ class Streaming(WebSocketMixin, WebSocketHandler, Asking):
         try:
             await self.make_ready()
             await self.prepare_stream(**path)
+        except Answered:
+            return
         except DataflowError as error:
             self.refuse(error)
             return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from ..client.transport import on_loopback
-from ..domain.errors import DataflowError, NotFound, Unavailable
+from ..domain.errors import NotFound, Unavailable
 from ..home.team_service import AWAY
 
 if TYPE_CHECKING:
@@ -47,10 +47,6 @@ OWN_QUERY = ("token", "_xsrf")
 """Of the browser's address: secrets of this server."""
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
-
-
-class Answered(DataflowError):
-    """The answer has been given already; nothing is left to do."""
 
 
 class Upstream:

@@ -67,16 +67,19 @@ class _Counting:
 
 
 def _pack_by_programs(programs: Programs, prefix: Path, target: _Counting) -> None:
-    tar = [programs.tar, "--create", "--file=-", "--format=gnu", "--sort=name", "--owner=0", "--group=0"]
+    # What a prefix holds is sealed: all that changes of its files is the number of links, as other builds link the same
+    # ones from the cache.
+    as_it_is = ["--warning=no-file-changed", "--owner=0", "--group=0", "--numeric-owner"]
+    tar = [programs.tar, "--create", "--file=-", "--format=gnu", "--sort=name", *as_it_is]
     commands = (
-        [*tar, "--numeric-owner", f"--blocking-factor={RECORD // 512}", f"--directory={prefix}", "--", "."],
+        [*tar, f"--blocking-factor={RECORD // 512}", f"--directory={prefix}", "--", "."],
         [programs.zstd, "-q", f"-{LEVEL}", "-T0", "-c"],
     )
     with Pipeline(commands, feed=False, drain=True) as pipeline:
         assert pipeline.last is not None
         for data in _pieces(pipeline.last.fileno(), target.stop):
             target.write(data)
-        trouble = pipeline.end()
+        trouble = pipeline.end(differing=Path(programs.tar).name)
     if trouble:
         raise OSError(f"the environment could not be packed: {trouble}")
 

@@ -79,10 +79,11 @@ class Pipeline:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def end(self) -> str:
+    def end(self, differing: str = "") -> str:
         """Wait until all have ended by themselves; what they complained about, or that they failed. Empty: all well.
 
-        One that wrote on when the next had read enough, as tar has before its last padding, is no failure.
+        `differing`: a tar that may end with 1 if it says nothing: files were other than it found them at first. One that
+        wrote on when the next had read enough, as tar has before its last padding, is no failure.
         """
         if self.first is not None:
             self.first.close()
@@ -92,7 +93,7 @@ class Pipeline:
             complaints.seek(0)
             text = complaints.read(TOLD).decode("utf-8", "replace").strip()
             name = Path(str(child.args[0])).name  # type: ignore[index]
-            if text or code > 0:
+            if text or (code > 0 and (code, name) != (1, differing)):
                 told.append(text or f"{name} ended with {code}")
             elif code < 0 and not (code == -signal.SIGPIPE and child is not self._children[-1]):
                 told.append(f"{name} was ended by signal {-code}")

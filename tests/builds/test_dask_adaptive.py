@@ -23,7 +23,7 @@ import sys
 from distributed import LocalCluster
 if __name__ == "__main__":
     with LocalCluster(
-        n_workers=0, threads_per_worker=1, scheduler_port=int(sys.argv[1]), dashboard_address=None,
+        n_workers=0, threads_per_worker=1, scheduler_port=int(sys.argv[1]), dashboard_address="127.0.0.1:0",
         resources={"dataflow-build": 1}, memory_limit=0, local_directory=sys.argv[2],
     ) as cluster:
         cluster.adapt(minimum=0, maximum=2, interval="200ms", wait_count=3)

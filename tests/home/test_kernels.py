@@ -6,10 +6,12 @@ import json
 import shutil
 import stat
 import subprocess
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from jupyter_dataflow_envs.images import remove_tree
 from tests.handlers.rest import Rest
 from tests.home.conftest import kernelspec, run_cell, version_of
 from tests.live import LiveServer, wait_until
@@ -212,7 +214,6 @@ def away(person: Rest, service: LiveService, short_name: str) -> Path:
 
 def remove(prefix: Path) -> None:
     """As on a machine that never had it."""
-    for folder in [prefix, *(p for p in prefix.rglob("*") if p.is_dir() and not p.is_symlink())]:
-        folder.chmod(0o755)
-    shutil.rmtree(prefix)
+    gone = prefix.rename(prefix.with_name(f".gone-{uuid.uuid4().hex}"))  # at once: half of it would be another fault
+    remove_tree(gone)
     assert not prefix.exists()

@@ -109,3 +109,20 @@ def test_what_cannot_be_written_ends_the_packing(prefix: Path, way: str) -> None
 
     with pytest.raises(OSError, match="the store is away"):
         pack(prefix, refuse)
+
+
+def test_other_builds_may_link_its_files_meanwhile(prefix: Path, way: str, tmp_path: Path) -> None:
+    """The same files, from the cache: their number of links changes while they are read, and nothing else."""
+    large = prefix / "large"
+    large.write_bytes(os.urandom(CHUNK * 64))
+    before = contents(prefix)
+    data = bytearray()
+
+    def take(piece: bytes) -> None:
+        os.link(large, tmp_path / f"link-{len(data)}")
+        data.extend(piece)
+
+    image = pack(prefix, take)
+    prefix.rename(prefix.with_name("original"))
+    unpacked(image, bytes(data), prefix)
+    assert contents(prefix) == before
