@@ -82,7 +82,7 @@ class Pipeline:
     def end(self, differing: str = "") -> str:
         """Wait until all have ended by themselves; what they complained about, or that they failed. Empty: all well.
 
-        `differing`: a tar that may end with 1 if it says nothing: files were other than it found them at first. One that
+        `differing`: a tar that may end with 1 if it says nothing: files were other than it found them first. One that
         wrote on when the next had read enough, as tar has before its last padding, is no failure.
         """
         if self.first is not None:
