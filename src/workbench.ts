@@ -74,6 +74,11 @@ export class Workbench implements IWorkbench {
   readonly settings: IWorkbench['settings'];
   readonly trans: IWorkbench['trans'];
 
+  /** For who has the workbench only once it was loaded, and must not load more than that. */
+  standing(environment: Environment, action: ActionName): IStanding {
+    return standing(this, environment, action);
+  }
+
   get current(): string | null {
     return this._current;
   }

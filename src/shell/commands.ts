@@ -6,7 +6,6 @@ import {
   copyIcon,
   fileUploadIcon,
   launcherIcon,
-  linkIcon,
   notebookIcon,
   refreshIcon
 } from '@jupyterlab/ui-components';
@@ -15,7 +14,6 @@ import { UUID } from '@lumino/coreutils';
 
 import { type ActionName, looks } from '../actions/looks';
 import type { Environment } from '../api/schemas';
-import { elsewhereLabel, openPage, pageFor } from '../actions/elsewhere';
 import { environmentsIcon } from '../icons';
 import {
   CommandIDs,
@@ -196,31 +194,25 @@ export function addCommands(options: ICommandsOptions): void {
 
   const all = looks(trans);
   for (const [name, look] of Object.entries(all) as [ActionName, (typeof all)[ActionName]][]) {
-    const pageOf = (args: IEnvironmentArgs) => {
+    const standing = (args: IEnvironmentArgs) => {
       const environment = found(args);
-      const me = loaded()?.environments.state.me ?? null;
-      return environment && pageFor(environment, name, me);
+      return environment && loaded()?.standing(environment, name);
     };
     add(CommandIDs.action(name), {
-      label: args => (pageOf(args) === null ? look.label : elsewhereLabel(name, look.label, trans)),
-      icon: args => (pageOf(args) === null ? look.icon : linkIcon),
+      label: args => standing(args)?.label ?? look.label,
+      icon: args => standing(args)?.icon ?? look.icon,
       caption: args => found(args)?.actions[name]?.reason ?? '',
       describedBy: { args: ENVIRONMENT_ARGS },
-      isEnabled: args => {
-        const environment = found(args);
-        if (pageOf(args) !== null) {
-          return true;
-        }
-        return environment ? (environment.actions[name]?.allowed ?? false) : isNamed(args);
-      },
+      isEnabled: args => standing(args)?.allowed ?? isNamed(args),
       execute: async args => {
         const environment = await environmentOf(args);
         if (!environment) {
           return false;
         }
-        const page = pageFor(environment, name, loaded()?.environments.state.me ?? null);
-        if (page !== null) {
-          openPage(page);
+        const page = loaded()?.standing(environment, name).page;
+        if (page) {
+          // As `openPage` does, whose module is no part of what a page starts with.
+          window.open(page, '_blank', 'noopener,noreferrer');
           return false;
         }
         const shortName = environment.short_name;
