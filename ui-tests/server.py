@@ -14,6 +14,7 @@ It listens on loopback only, and is up when `/dataflow-envs/health` says so.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -72,6 +73,10 @@ def serve_jupyter(home: Path) -> None:
         UI_TESTS_HOME=str(home),
     )
     tempfile.tempdir = str(home / "tmp")
+    # Only what is tested here: another extension's buttons would push ours into the toolbar's overflow.
+    page = home / "config/labconfig/page_config.json"
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(json.dumps({"disabledExtensions": {"@jupyterlab/scheduler": True}}))
     # Else JupyterLab asks each new person whether they want its news.
     news = home / "config/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
     news.parent.mkdir(parents=True, exist_ok=True)
