@@ -35,7 +35,7 @@ A_YEAR = {"create": 4, "save": 30, "build": 40, "submit and approve": 4, "activa
 
 
 def main() -> None:
-    with postgresql_server() as server, tempfile.TemporaryDirectory() as folder:
+    with postgresql_server(durable=True) as server, tempfile.TemporaryDirectory() as folder:
         url = server.create_database()
         runner = ScriptedRunner(waits=False)
         with deployment_in(Path(folder) / "root", "file:///scripted", runner=runner, database_url=url) as deployment:

@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=180.0)
     parser.add_argument("--builds", type=int, default=8)
     options = parser.parse_args()
-    with team_site() as site:
+    with team_site(durable=True) as site:
         alice = site.service("alice")
         names = _published(site, alice)
         tokens = site.root.parent / "tokens"

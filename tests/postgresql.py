@@ -34,6 +34,10 @@ SETTINGS = {
 }
 
 
+QUICK = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
+"""Settings by which tests are faster, and which nobody should have otherwise."""
+
+
 def binaries() -> Path:
     """The folder of `initdb` and `postgres`."""
     found = shutil.which("initdb")
@@ -50,7 +54,9 @@ class PostgreSQL:
 
     process: subprocess.Popen[bytes]
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        """`durable`: as people run it, with every commit on the disk before it is answered."""
+        self._settings = {n: v for n, v in SETTINGS.items() if not (durable and n in QUICK)}
         self._folder = folder
         self._data = folder / "data"
         self._log = folder / "log"
@@ -79,7 +85,7 @@ class PostgreSQL:
         return {"cwd": self._folder, "stdin": subprocess.DEVNULL, **self._account}
 
     def start(self) -> None:
-        options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        options = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [binaries() / "postgres", "-D", self._data, "-p", str(self.port), *options],
@@ -151,10 +157,10 @@ def _unprivileged() -> pwd.struct_passwd:
 
 
 @contextmanager
-def postgresql_server() -> Iterator[PostgreSQL]:
+def postgresql_server(*, durable: bool = False) -> Iterator[PostgreSQL]:
     """A running one; nothing of it is left."""
     folder = Path(tempfile.mkdtemp(prefix="dataflow-postgresql-"))
-    server = PostgreSQL(folder)
+    server = PostgreSQL(folder, durable=durable)
     try:
         server.create()
         server.start()

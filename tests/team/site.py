@@ -112,10 +112,11 @@ class Site:
 
 
 @contextmanager
-def team_site(config: str = "", channel: str | None = None) -> Iterator[Site]:
+def team_site(config: str = "", channel: str | None = None, *, durable: bool = False) -> Iterator[Site]:
     """Of this machine's own programs, in a folder that is removed.
 
-    `config` goes below the hub's; `channel` is another one than that which all tests share.
+    `config` goes below the hub's; `channel` is another one than that which all tests share. `durable`: with a
+    database that writes each commit to the disk.
     """
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="dataflow-team-"))
@@ -125,7 +126,7 @@ def team_site(config: str = "", channel: str | None = None) -> Iterator[Site]:
         people.mkdir()
         made = stack.enter_context(accounts(people, "alice", "bob", "boss", "builder"))
         builder = made.pop("builder")
-        postgresql = stack.enter_context(postgresql_server())
+        postgresql = stack.enter_context(postgresql_server(durable=durable))
         database_url = postgresql.create_database()
         workers = folder / "dask"
         workers.mkdir()
