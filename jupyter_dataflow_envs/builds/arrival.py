@@ -1,22 +1,128 @@
-"""Files of a prefix that come to a machine where it was not built: told in its log, or installed from the lock."""
+"""Files of a prefix that come to a machine where it was not built: from their image, or installed from the lock."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
-from ..domain.errors import EngineError
+from ..domain.errors import EngineError, Unavailable
+from ..engine.faults import explain
 from ..engine.protocol import Answer, Job, Message
-from ..images import Stopped
+from ..images import How, ImageSource, Stopped, ensure_prefix
 from .runner import Runner
+
+RETRY_SECONDS = 60.0
+"""After a prefix could not be brought here, until it is tried again unasked."""
 
 TOLD_SECONDS = 5.0
 """Between two lines of the log about one fetch."""
 
+COMING = "Its files are being brought to this machine: start it again in a moment."
 
-class Told:
+
+class Arrivals:
+    """Brings prefixes to this machine: at once, for who waits, or in the background, each by one at a time."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="dataflow-envs arrivals")
+        self._under_way: set[str] = set()
+        self._failed: dict[str, tuple[float, str]] = {}
+        self._changing = threading.Lock()
+
+    def bring(self, prefix: Path, title: str, open_image: ImageSource | None, install: Callable[[], None]) -> None:
+        """Make a prefix present; may take minutes. Raises Unavailable with the reason why that can't be done.
+
+        `title` is what the log calls it. `install`: from its lock, where there is no image that can be used.
+        """
+        began = time.monotonic()
+        try:
+            how = ensure_prefix(
+                prefix,
+                open_image,
+                install,
+                say=lambda text: self._log.warning("%s: %s", title, text),
+                progress=_Told(self._log, title),
+                stop=self._stop.is_set,
+            )
+        except Stopped:
+            raise Unavailable("The server is stopping: try again when it is up.") from None
+        except (OSError, EngineError) as error:
+            known = explain(error, prefix.parent)
+            reason = known.reason if known is not None else str(error)
+            raise Unavailable(f"The files of {title} can't be brought to this machine: {reason}.") from error
+        if how is not How.THERE:
+            self._log.info("%s: %s in %.1f s", title, how.value, time.monotonic() - began)
+
+    def install(self, runner: Runner, job: Job) -> None:
+        """Install from a lock, of which nobody reads the log. Raises EngineError, and Stopped."""
+        last = runner.run(job, _Quiet(self._log), self._stop)
+        if self._stop.is_set():
+            raise Stopped
+        if last is None or last["type"] != "result":
+            raise EngineError(str((last or {}).get("reason") or "its installation ended unexpectedly"))
+
+    def begin(self, key: str, bring: Callable[[], None], then: Callable[[], object]) -> str:
+        """Begin to bring something in the background; returns why it can't be used yet, in a sentence.
+
+        `bring` raises Unavailable. `then` is called, in another thread, when there is news. What could not be brought
+        is not tried again for a while.
+        """
+        with self._changing:
+            failed = self._failed.get(key)
+            if failed is not None and not _is_due(failed[0]):
+                return failed[1]
+            if key not in self._under_way and not self._stop.is_set():
+                self._under_way.add(key)
+                self._pool.submit(self._try, key, bring, then)
+        return COMING
+
+    def is_due(self) -> bool:
+        """Whether something that failed is to be tried again by now; says so once."""
+        with self._changing:
+            due = [key for key, (moment, _) in self._failed.items() if _is_due(moment)]
+            for key in due:
+                del self._failed[key]
+        return bool(due)
+
+    def stop(self) -> None:
+        """Give up what is on its way; nothing half stays."""
+        self._stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _try(self, key: str, bring: Callable[[], None], then: Callable[[], object]) -> None:
+        failure = None
+        try:
+            bring()
+        except Unavailable as error:
+            failure = error.message
+            self._log.warning("%s", failure)
+        except Exception:  # noqa: BLE001  # it is tried again, whatever it was
+            failure = "Its files can't be brought to this machine."
+            self._log.exception("Files could not be brought to this machine")
+        with self._changing:
+            self._under_way.discard(key)
+            self._failed.pop(key, None)
+            if failure is not None:
+                self._failed[key] = time.monotonic(), failure
+        if not self._stop.is_set():
+            try:
+                then()
+            except Exception:  # noqa: BLE001  # the files have come all the same
+                self._log.exception("What should follow the arrival of files has failed")
+
+
+def _is_due(failed: float) -> bool:
+    return time.monotonic() - failed >= RETRY_SECONDS
+
+
+class _Told:
     """Says from time to time how far an image has come; `title` names what it is of."""
 
     def __init__(self, log: logging.Logger, title: str) -> None:
@@ -28,15 +134,6 @@ class Told:
         if time.monotonic() - self._said >= TOLD_SECONDS:
             self._said = time.monotonic()
             self._log.info("%s: fetching its files, %.0f of %.0f MB", self._title, done / 1e6, total / 1e6)
-
-
-def install_quietly(runner: Runner, job: Job, log: logging.Logger, stop: threading.Event) -> None:
-    """Install from a lock, of which nobody reads the log. Raises EngineError, and Stopped."""
-    last = runner.run(job, _Quiet(log), stop)
-    if stop.is_set():
-        raise Stopped
-    if last is None or last["type"] != "result":
-        raise EngineError(str((last or {}).get("reason") or "its installation ended unexpectedly"))
 
 
 class _Quiet:

@@ -45,6 +45,8 @@ class Activations:
         self._root = root
         self._changed = changed
         self._alone = threading.Lock()
+        self._turns = 0
+        """How often somebody activated or deactivated; what the service said before such a turn is of the past."""
         self.server = server
         self.kernels_dir = kernels_dir
 
@@ -61,6 +63,7 @@ class Activations:
         try:
             self._fetching.fetch(grant)
             with self._alone:
+                self._turns += 1
                 write_granted(self._root, grant)
                 self._kernelspecs().write(entry_of(grant))
                 self._memory.add(grant)
@@ -75,6 +78,7 @@ class Activations:
         """Take it back; kernels that run go on. Raises what the service refuses, and Unavailable."""
         self._service.deactivate(short_name, self.server)
         with self._alone:
+            self._turns += 1
             for grant in self._memory.active().values():
                 if grant.short_name == short_name:
                     self._memory.end(grant.environment_id)
@@ -105,17 +109,8 @@ class Activations:
 
         `short_names`: of what is not active but was launched, only these have changed; None: perhaps all.
         """
-        before = self._memory.deployment
-        deployment, grants = self._service.active(self.server)
-        if short_names is None or deployment != before:
-            self._memory.set_deployment(deployment, *self._service.sources())
-        with self._alone:
-            if before not in (None, deployment):
-                Kernelspecs(self.kernels_dir, before or "", self._root).reconcile([])
-            earlier = self._memory.active()
-            shown = [self._startable(grant, earlier.get(grant.environment_id)) for grant in grants]
-            self._memory.set_active(shown)
-            self._show(shown)
+        while not self._take_over(short_names):
+            pass
         for environment_id, grant in self._memory.used().items():
             if short_names is None or grant.short_name in short_names:
                 self._follow(environment_id, grant)
@@ -126,6 +121,24 @@ class Activations:
             return
         with self._alone:
             self._show(list(self._memory.active().values()))
+
+    def _take_over(self, short_names: Collection[str] | None) -> bool:
+        """Show what the service says; False when somebody activated or deactivated while it was asked."""
+        turns = self._turns
+        before = self._memory.deployment
+        deployment, grants = self._service.active(self.server)
+        if short_names is None or deployment != before:
+            self._memory.set_deployment(deployment, *self._service.sources())
+        with self._alone:
+            if turns != self._turns:
+                return False
+            if before not in (None, deployment):
+                Kernelspecs(self.kernels_dir, before or "", self._root).reconcile([])
+            earlier = self._memory.active()
+            shown = [self._startable(grant, earlier.get(grant.environment_id)) for grant in grants]
+            self._memory.set_active(shown)
+            self._show(shown)
+        return True
 
     def _startable(self, grant: Grant, earlier: Grant | None) -> Grant:
         """What the launcher starts now: the version before while a new one is still being brought here."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .ensure import How, ensure_prefix, forget_lock, remove_leftovers
+from .ensure import How, ImageSource, ensure_prefix, forget_lock, remove_leftovers
 from .image import Image, ImageUnusable, Stopped, StoreFailed, Unpackable
 from .publish import publish
 from .store import ImageStore
@@ -14,6 +14,7 @@ from .trees import is_whole, remove_tree
 __all__ = [
     "How",
     "Image",
+    "ImageSource",
     "ImageStore",
     "ImageUnusable",
     "Stopped",

@@ -18,7 +18,7 @@ LOOK_SECONDS = 0.2
 """How often who waits for another process looks whether to give up."""
 
 
-OpenImage = Callable[[], tuple[Image, Iterator[bytes]]]
+ImageSource = Callable[[], tuple[Image, Iterator[bytes]]]
 
 
 class How(str, Enum):
@@ -31,7 +31,7 @@ class How(str, Enum):
 
 def ensure_prefix(
     prefix: Path,
-    open_image: OpenImage | None,
+    open_image: ImageSource | None,
     install: Callable[[], object],
     *,
     say: Callable[[str], object],
@@ -83,7 +83,7 @@ def forget_lock(prefix: Path) -> None:
     _lock_file(prefix).unlink(missing_ok=True)
 
 
-def _fetch(prefix: Path, open_image: OpenImage, progress: Progress, stop: Stop) -> None:
+def _fetch(prefix: Path, open_image: ImageSource, progress: Progress, stop: Stop) -> None:
     image, pieces = open_image()
     try:
         unpack(image, pieces, prefix, progress=progress, stop=stop)

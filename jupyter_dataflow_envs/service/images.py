@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from ..builds.arrival import Told, install_quietly
+from ..builds.arrival import Arrivals
 from ..builds.workshop import Workshop
-from ..domain.errors import EngineError, NotFound, Unavailable
+from ..domain.errors import NotFound, Unavailable
 from ..domain.permissions import Person, may_see_version
 from ..domain.policy import Policy
-from ..engine.faults import explain
 from ..engine.protocol import Job, Mode
-from ..images import How, Image, Stopped, StoreFailed, ensure_prefix
+from ..images import Image, StoreFailed
 from ..store import environments, prefixes, versions
 from ..store.prefixes import Holding
 
 SIGNED_SECONDS = 3600
 """How long a signed URL is good for: a fetch must begin within."""
-
-RETRY_SECONDS = 60.0
-"""After a prefix could not be brought here, until it is tried again unasked."""
 
 Then = Callable[[set[str]], object]
 """Called with the ids of the environments whose files have come, or could not be brought."""
@@ -46,11 +39,7 @@ class Images:
     def __init__(self, workshop: Workshop, log: logging.Logger) -> None:
         self._workshop = workshop
         self._log = log
-        self._stop = threading.Event()
-        self._pool = ThreadPoolExecutor(2, thread_name_prefix="dataflow-envs image")
-        self._under_way: set[str] = set()
-        self._failed: dict[str, tuple[float, str]] = {}
-        self._changing = threading.Lock()
+        self._arrivals = Arrivals(log)
 
     def ensure(self, prefix_id: str) -> None:
         """Make a ready prefix present on this machine; may take minutes. Raises Unavailable with the reason."""
@@ -61,7 +50,6 @@ class Images:
             holders = prefixes.holders(connection, prefix_id)
         if prefix is None or not holders:
             raise Unavailable("Its files are gone: it was deleted meanwhile.")
-        title = f"{holders[0].short_name} version {holders[0].number}"
         store, image = self._workshop.images(), None
         if store is not None and prefix.image_digest is not None and prefix.image_size is not None:
             image = Image(prefix.image_digest, prefix.image_size)
@@ -71,38 +59,25 @@ class Images:
             assert image is not None
             return image, store.read(prefix_id)
 
-        began = time.monotonic()
-        try:
-            how = ensure_prefix(
-                self._workshop.folders.path(prefix_id),
-                open_image if image is not None else None,
-                lambda: self._install(prefix_id, holders[0]),
-                say=lambda text: self._log.warning("%s: %s", title, text),
-                progress=Told(self._log, title),
-                stop=self._stop.is_set,
-            )
-        except Stopped:
-            raise Unavailable("The server is stopping: try again when it is up.") from None
-        except (OSError, EngineError) as error:
-            known = explain(error, self._workshop.folders.folder)
-            reason = known.reason if known is not None else str(error)
-            raise Unavailable(f"The files of {title} can't be brought to this machine: {reason}") from error
-        if how is not How.THERE:
-            self._log.info("%s: %s in %.1f s", title, how.value, time.monotonic() - began)
+        self._arrivals.bring(
+            self._workshop.folders.path(prefix_id),
+            f"{holders[0].short_name} version {holders[0].number}",
+            open_image if image is not None else None,
+            lambda: self._install(prefix_id, holders[0]),
+        )
 
     def absence(self, prefix_id: str, then: Then) -> str:
         """Begin to bring a prefix here that is not; returns why it can't be used yet, in a sentence.
 
         `then` is called, in another thread, when there is news.
         """
-        with self._changing:
-            failed = self._failed.get(prefix_id)
-            if failed is not None and time.monotonic() - failed[0] < RETRY_SECONDS:
-                return failed[1]
-            if prefix_id not in self._under_way and not self._stop.is_set():
-                self._under_way.add(prefix_id)
-                self._pool.submit(self._bring, prefix_id, then)
-        return "Its files are being brought to this machine: start it again in a moment."
+
+        def tell() -> None:
+            with self._workshop.database.read() as connection:
+                ids = {h.environment_id for h in prefixes.holders(connection, prefix_id)}
+            then(ids)
+
+        return self._arrivals.begin(prefix_id, lambda: self.ensure(prefix_id), tell)
 
     def open(self, person: Person, short_name: str, number: int) -> OpenImage:
         """The image of a version's files. Raises NotFound where there is none, Unavailable without the store."""
@@ -127,33 +102,11 @@ class Images:
 
     def stop(self) -> None:
         """Give up what is on its way; nothing half stays."""
-        self._stop.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _bring(self, prefix_id: str, then: Then) -> None:
-        try:
-            self._try(prefix_id)
-            if not self._stop.is_set():
-                with self._workshop.database.read() as connection:
-                    ids = {h.environment_id for h in prefixes.holders(connection, prefix_id)}
-                then(ids)
-        except Exception:  # noqa: BLE001  # whoever activates or starts it again tries it again
-            self._log.exception("Files could not be brought to this machine")
-
-    def _try(self, prefix_id: str) -> None:
-        try:
-            self.ensure(prefix_id)
-            self._failed.pop(prefix_id, None)
-        except Unavailable as error:
-            self._failed[prefix_id] = time.monotonic(), error.message
-            self._log.warning("%s", error.message)
-        finally:
-            with self._changing:
-                self._under_way.discard(prefix_id)
+        self._arrivals.stop()
 
     def _install(self, prefix_id: str, held: Holding) -> None:
         """From the lock. Raises EngineError."""
-        install_quietly(self._workshop.questions, self._job(prefix_id, held), self._log, self._stop)
+        self._arrivals.install(self._workshop.questions, self._job(prefix_id, held))
 
     def _job(self, prefix_id: str, held: Holding) -> Job:
         """The policy was asked when it was built: what is installed stays usable, here as elsewhere."""

@@ -63,7 +63,14 @@ def start(jupyter: CommandLine, published: str) -> Iterator[Callable[..., subpro
     def started(*words: str) -> subprocess.Popen[str]:
         command = [PROGRAM, "run", "--token=token-of-carol", published, "--", *words]
         process = subprocess.Popen(
-            command, env=jupyter.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            env=jupyter.env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # It would be handed on if these tests themselves ignored it, as under nohup.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )
         begun.append(process)
         return process

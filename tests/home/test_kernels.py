@@ -182,9 +182,10 @@ def test_a_prefix_that_is_not_here_is_fetched(
 def test_without_its_image_it_is_installed_from_the_lock(
     alice: Rest, server: LiveServer, service: LiveService, built: str
 ) -> None:
-    prefix = away(alice, service, built)
+    prefix = prefix_of(service, built)
     (image,) = (service.root.parent / "images").rglob(f"*{prefix.name}*")
     image.write_bytes(image.read_bytes()[:-1] + b"x")
+    away(alice, service, built)
     alice.post(f"/environments/{built}/activate", {}).ok()
     assert "built version 1: installed" in server.log
     assert run_cell(server, "dataflow-built", "print('it runs')").strip() == "it runs"
@@ -204,16 +205,14 @@ def test_why_files_can_not_come_is_said(alice: Rest, service: LiveService, built
         kept.rename(prefix.parent)
 
 
+def prefix_of(service: LiveService, short_name: str) -> Path:
+    return Path(service.person("alice").get(f"/environments/{short_name}/grant").ok()["prefix"])
+
+
 def away(person: Rest, service: LiveService, short_name: str) -> Path:
-    """The prefix, removed, as on a machine that never had it."""
+    """The prefix, removed, as on a machine that never had it. What was started before may soon be fetched unasked."""
     person.post(f"/environments/{short_name}/deactivate", {})
-    prefix = Path(service.person("alice").get(f"/environments/{short_name}/grant").ok()["prefix"])
-    remove(prefix)
-    return prefix
-
-
-def remove(prefix: Path) -> None:
-    """As on a machine that never had it."""
+    prefix = prefix_of(service, short_name)
     gone = prefix.rename(prefix.with_name(f".gone-{uuid.uuid4().hex}"))  # at once: half of it would be another fault
     remove_tree(gone)
-    assert not prefix.exists()
+    return prefix

@@ -127,6 +127,10 @@ MALICIOUS = {
 }
 
 
+MADE_HARMLESS = {("programs", "through a link to a folder")}
+"""tar makes the folder in place of the link that it has put off, and complains of that or not, as inodes fall."""
+
+
 @pytest.mark.parametrize("case", MALICIOUS)
 def test_what_is_malicious_is_refused(place: Path, way: str, case: str) -> None:
     outside = place.parent / "outside"
@@ -140,9 +144,20 @@ def test_what_is_malicious_is_refused(place: Path, way: str, case: str) -> None:
             setattr(copied, field, text.replace("/{outside}", str(outside)).replace("/{place}", str(place)))
         entries.append(copied)
     image, data = archive(*entries)
-    with pytest.raises(ImageUnusable, match="refused"):
+    refusal = ""
+    try:
         unpacked(image, data, place)
-    assert nothing_stays(place)
+    except ImageUnusable as error:
+        refusal = str(error)
+    if refusal:
+        assert "refused" in refusal
+        assert nothing_stays(place)
+    else:
+        assert (way, case) in MADE_HARMLESS
+        assert {p.relative_to(place).as_posix(): p.is_symlink() for p in place.rglob("*")} == {
+            "link": False,
+            "link/written": False,
+        }
     assert {p.name: p.read_text() for p in outside.iterdir()} == {"secret": "secret"}
     assert not Path("/written").exists()
 

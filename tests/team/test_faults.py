@@ -48,10 +48,6 @@ def end_connections(site: Site, _log: str) -> None:
     assert site.postgresql.end_connections(site.database_url) > 0
 
 
-NOTICED = {"serv": 0.0, "sched": 0.0, "conn": 0.0, "work": 10.0}
-"""Seconds after which what happened is known: a worker may be silent so long before it is given up (`Patience`), as one
-that is only busy must not lose its build."""
-
 FAULTS = {"serv": kill_service, "work": kill_worker, "sched": kill_scheduler, "conn": end_connections}
 
 
@@ -71,7 +67,7 @@ def test_a_build_goes_on(site: Site, alices: Rest, python: str, name: str) -> No
     if fault is kill_service:
         people_go_on(alices)
     wait_until(lambda: alices.get("/environments").status == 200, "the service", 60)
-    wait_until(lambda: taken_up(alices, name, before), "the build to be taken up again", NOTICED[name] + RECOVERED)
+    wait_until(lambda: taken_up(alices, name, before), "the build to be taken up again", RECOVERED)
 
     version = alices.wait(name, 180)
     assert version["outcome"] == "succeeded", version["reason"]

@@ -32,6 +32,10 @@ HOLD_SECONDS = 2.0
 FIND_SECONDS = 0.2
 """Between two looks where the task is, once it is known to wait."""
 
+LOST_SECONDS = 1.0
+"""Between two looks whether the scheduler still has the worker that owes an answer: a broken connection it sees at
+once, but it goes on trying to hand over what is meant for that worker."""
+
 NOTICE_SECONDS = 1.0
 """How long nobody is told that there is nothing but waiting."""
 
@@ -45,7 +49,7 @@ class Patience:
     for longer than their difference, and nothing is forgotten that may still answer."""
 
     contact_seconds: float = 10.0
-    """After which the service thinks that a worker is lost."""
+    """After which the service thinks that a worker is lost which the scheduler still has: it may only be busy."""
     lost_seconds: float = 30.0
     """After which a worker ends what it runs for a service that it does not hear."""
 
@@ -228,17 +232,27 @@ class Conversation:
     def _ask(self, place: _Place, request: Request) -> Reply | None:
         """None: there was no answer, or a stop came first."""
         asked = place.request(request, self._patience.contact_seconds)
+        looked, gone = time.monotonic(), False
         while not self._stop.is_set():
             try:
                 return asked.result(LOOK_SECONDS)
             except concurrent.futures.TimeoutError:
-                if asked.done():
-                    return None
-                if place.is_lost():
+                if asked.done() or place.is_lost():
                     return None
             except Exception:  # noqa: BLE001  # Dask's own kinds are many; whoever asked looks into it
                 return None
+            if time.monotonic() - looked >= LOST_SECONDS:
+                if gone:  # what a worker says in going had the time to arrive
+                    return None
+                gone = self._has_moved(place)
+                looked = time.monotonic()
         return None
+
+    def _has_moved(self, place: _Place) -> bool:
+        try:
+            return place.find() != place.worker
+        except OSError:  # it can't be asked: that tells nothing of the worker
+            return False
 
     def _end(self, place: _Place, execution: str | None) -> None:
         """Have it ended, and wait a little for the word that it is."""
