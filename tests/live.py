@@ -35,6 +35,16 @@ OTHER_EXTENSIONS = (
 )
 """Left out, so that a server is up in a second."""
 
+SERVER = """\
+import sys
+
+sys.modules["rfc3987_syntax"] = None  # jsonschema does without; its making takes half of a server's start
+
+from jupyter_server.serverapp import main
+
+main()
+"""
+
 ELSEWHERE = ("JUPYTER", "JPY_", "CONDA", "MAMBA", "PYENV", "UV_", "VIRTUAL_ENV", "WORKON_HOME", "XDG_")
 """Begins the names of variables that say where things are on the machine that runs the tests."""
 
@@ -116,7 +126,7 @@ class LiveServer:
         """Start it; with `ready`, return when the extension is up (or says that it is disabled)."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyter_server"],
+                [sys.executable, "-c", SERVER],
                 env=self._env,
                 cwd=self.home / "work",
                 stdin=subprocess.DEVNULL,

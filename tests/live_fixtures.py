@@ -10,6 +10,8 @@ import pytest
 from jupyter_dataflow_envs import Client
 from tests.channel.server import Server
 from tests.live import LiveServer, live_server
+from tests.service.deployments import minor_of
+from tests.service.warm import warm
 
 
 @pytest.fixture(scope="session")
@@ -20,17 +22,16 @@ def channel_server(channel: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def live(channel_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def live(channel: Path, channel_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A Jupyter server with a deployment of its own."""
-    with live_server(tmp_path_factory.mktemp("deployment") / "root", channel_server.url) as server:
+    with live_server(warm(tmp_path_factory.mktemp("deployment") / "root", channel), channel_server.url) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def python(channel: Path) -> str:
-    """The newest Python of the channel, such as `3.11`."""
-    found = {path.name.split("-")[1] for path in channel.glob("*/python-3.*")}
-    return max((".".join(version.split(".")[:2]) for version in found), key=lambda minor: int(minor[2:]))
+    """A series of Python that the channel holds, such as `3.11`, and that deployments have in their caches."""
+    return minor_of(channel)
 
 
 @pytest.fixture

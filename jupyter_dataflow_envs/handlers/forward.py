@@ -27,7 +27,7 @@ from .upstream import CONNECT_SECONDS, SENT, Upstream, is_ours, received
 if TYPE_CHECKING:
     import httpx
 
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 20.0
 """Until an answer begins, and between two parts of it."""
 
 SLOW_SECONDS = 900.0

@@ -76,7 +76,8 @@ export function EnvironmentsPanel(): JSX.Element {
         outcome={isFiltering ? trans.__('%1 of %2 environments', shown.length, total) : ''}
         onLeave={focusList}
       />
-      <LostNote live={live} />
+      {/* An error says the same, and more. */}
+      <LostNote live={live || error !== null} />
       {error !== null && (
         <ErrorNote
           lead={
@@ -86,6 +87,7 @@ export function EnvironmentsPanel(): JSX.Element {
           }
           error={error}
           onRetry={() => void model.refresh()}
+          trying={!live}
           trans={trans}
         />
       )}

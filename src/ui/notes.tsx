@@ -31,9 +31,11 @@ export function ErrorNote(props: {
   lead: string;
   error: unknown;
   onRetry: () => void;
+  /** That it is tried again by itself as well. */
+  trying?: boolean;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { lead, error, onRetry, trans } = props;
+  const { lead, error, onRetry, trying, trans } = props;
   return (
     <div className="jp-DataflowEnvs-error" role="alert">
       <p className="jp-DataflowEnvs-lead">{lead}</p>
@@ -41,6 +43,7 @@ export function ErrorNote(props: {
       <Button className="jp-mod-styled" onClick={onRetry}>
         {trans.__('Retry')}
       </Button>
+      {trying && <span className="jp-DataflowEnvs-trying">{trans.__('Trying again…')}</span>}
     </div>
   );
 }

@@ -14,6 +14,7 @@ import pytest
 from tests.channel.server import Server
 from tests.cli.command_line import CommandLine
 from tests.live import LiveServer, live_server, wait_until
+from tests.service.warm import warm
 
 
 @pytest.fixture
@@ -24,9 +25,9 @@ def channel_server(channel: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def stopped(channel_server: Server, tmp_path: Path) -> Iterator[LiveServer]:
+def stopped(channel: Path, channel_server: Server, tmp_path: Path) -> Iterator[LiveServer]:
     """A deployment whose server has been stopped."""
-    with live_server(tmp_path / "root", channel_server.url) as server:
+    with live_server(warm(tmp_path / "root", channel), channel_server.url) as server:
         server.stop()
         yield server
 

@@ -14,6 +14,7 @@ import pytest
 from jupyter_dataflow_envs import Client
 from tests.handlers.identities import TOKENS
 from tests.live import LiveServer, live_server
+from tests.service.warm import warm
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -71,7 +72,7 @@ def people(channel: Path, python: str, tmp_path_factory: pytest.TempPathFactory)
     (home / "config").mkdir()
     login = {"ServerApp": {"identity_provider_class": "tests.handlers.identities.TokenUsers"}}
     (home / "config" / "jupyter_config.json").write_text(json.dumps(login))
-    root = tmp_path_factory.mktemp("deployment") / "root"
+    root = warm(tmp_path_factory.mktemp("deployment") / "root", channel)
     config = {"admins": ["boss", "group:stewards"]}
     env = {"PYTHONPATH": str(REPOSITORY)}
     with live_server(root, channel.as_uri(), config=config, home=home, env=env) as server, ExitStack() as clients:

@@ -15,6 +15,7 @@ from tests.channel.server import Server
 from tests.handlers.identities import STEWARDS, TOKENS
 from tests.handlers.rest import EMPTY_POLICY, Rest
 from tests.live import LiveServer, live_server, rows_in
+from tests.service.warm import warm
 
 ON_BOTH = ("test_concurrency", "test_listing", "test_reviews")
 """Modules whose tests run on PostgreSQL too: what many do at once, and what is searched and sorted."""
@@ -54,7 +55,7 @@ def server(
     config = {"admins": ["boss", "group:stewards"], "pip_index_url": index_url(index), "max_concurrent_builds": 2}
     if request.param == "postgresql":
         config["database_url"] = request.getfixturevalue("postgresql").create_database()
-    root = tmp_path_factory.mktemp("deployment") / "root"
+    root = warm(tmp_path_factory.mktemp("deployment") / "root", channel)
     env = {"PYTHONPATH": str(REPOSITORY)}
     with live_server(root, channel.as_uri(), config=config, home=home, env=env) as server:
         yield server

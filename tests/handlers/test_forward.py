@@ -18,6 +18,7 @@ from jupyter_dataflow_envs.client.servers import Address
 from tests.handlers.listening import listening
 from tests.handlers.rest import Rest
 from tests.live import LiveServer, wait_until
+from tests.service.warm import warm
 from tests.serving import BASE, LiveService, live_service, persons_server, token_of
 
 
@@ -29,7 +30,7 @@ def minor(channel: Path) -> str:
 
 @pytest.fixture(scope="module")
 def service(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    with live_service(tmp_path_factory.mktemp("service") / "root", channel.as_uri()) as service:
+    with live_service(warm(tmp_path_factory.mktemp("service") / "root", channel), channel.as_uri()) as service:
         yield service
     assert "Traceback" not in service.log, service.log[-8000:]
 

@@ -22,6 +22,7 @@ from tests.handlers.conftest import REPOSITORY
 from tests.handlers.rest import BASE, Rest
 from tests.handlers.stores import SIGNS
 from tests.live import LiveServer, live_server, wait_until
+from tests.service.warm import warm
 
 PATH = "/environments/mlenv/versions/1/image"
 LARGE = 400_000_000
@@ -35,7 +36,7 @@ def server(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     login = {"ServerApp": {"identity_provider_class": "tests.handlers.identities.TokenUsers"}}
     (home / "config" / "jupyter_config.json").write_text(json.dumps(login))
     (home / "config" / "jupyter_server_config.py").write_text("import tests.handlers.stores\n")
-    root = tmp_path_factory.mktemp("deployment") / "root"
+    root = warm(tmp_path_factory.mktemp("deployment") / "root", channel)
     config = {"admins": ["boss"], "image_store": f"maysign://{home / 'images'}"}
     env = {"PYTHONPATH": str(REPOSITORY)}
     with live_server(root, channel.as_uri(), config=config, home=home, env=env) as server:

@@ -11,12 +11,13 @@ import websocket
 
 from tests.handlers.rest import Rest
 from tests.live import LiveServer
+from tests.service.warm import warm
 from tests.serving import LiveService, live_service, persons_server, token_of
 
 
 @pytest.fixture(scope="module")
 def service(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    with live_service(tmp_path_factory.mktemp("service") / "root", channel.as_uri()) as service:
+    with live_service(warm(tmp_path_factory.mktemp("service") / "root", channel), channel.as_uri()) as service:
         yield service
 
 

@@ -13,6 +13,7 @@ from jupyter_client.manager import KernelManager
 
 from tests.handlers.rest import Rest
 from tests.live import LiveServer
+from tests.service.warm import warm
 from tests.serving import LiveService, live_service, persons_server
 
 
@@ -26,7 +27,9 @@ def minor(channel: Path) -> str:
 @pytest.fixture(scope="session")
 def service(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
     folder = tmp_path_factory.mktemp("service")
-    with live_service(folder / "root", channel.as_uri(), image_store=(folder / "images").as_uri()) as service:
+    with live_service(
+        warm(folder / "root", channel), channel.as_uri(), image_store=(folder / "images").as_uri()
+    ) as service:
         yield service
     assert "Traceback" not in service.log, service.log[-8000:]
 

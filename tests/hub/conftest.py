@@ -11,6 +11,7 @@ import pytest
 from tests.handlers.rest import Rest
 from tests.live import LiveServer, live_server
 from tests.live_fixtures import python
+from tests.service.warm import warm
 
 __all__ = ["python"]
 
@@ -26,7 +27,7 @@ def service(channel: Path, python: str, tmp_path_factory: pytest.TempPathFactory
     (home / "config").mkdir()
     login = {"ServerApp": {"identity_provider_class": "tests.handlers.identities.TokenUsers"}}
     (home / "config" / "jupyter_config.json").write_text(json.dumps(login))
-    root = tmp_path_factory.mktemp("deployment") / "root"
+    root = warm(tmp_path_factory.mktemp("deployment") / "root", channel)
     config = {"admins": ["boss"], "max_concurrent_builds": 1}
     with live_server(root, channel.as_uri(), config=config, home=home, env={"PYTHONPATH": str(REPOSITORY)}) as server:
         alice, boss = Rest(server.url, "token-of-alice"), Rest(server.url, "token-of-boss")

@@ -14,6 +14,7 @@ from tests.channel.server import Server
 from tests.live import LiveServer, live_server
 from tests.live_fixtures import python
 from tests.scheduler.jobs import Jobs
+from tests.service.warm import warm
 
 __all__ = ["python"]
 
@@ -21,12 +22,12 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "jupyter-scheduler.md"
 
 
 @pytest.fixture(scope="module")
-def server(channel_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def server(channel: Path, channel_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     home = tmp_path_factory.mktemp("home")
     (home / "config").mkdir()
     lines = re.findall(r'^c\.\w+\.\w+ = ".*"$', PAGE.read_text(), re.MULTILINE)
     (home / "config" / "jupyter_server_config.py").write_text("\n".join(lines[:2]))
-    root = tmp_path_factory.mktemp("deployment") / "root"
+    root = warm(tmp_path_factory.mktemp("deployment") / "root", channel)
     with live_server(root, channel_server.url, home=home, extensions=["jupyter_scheduler"]) as server:
         yield server
 

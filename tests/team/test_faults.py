@@ -67,7 +67,12 @@ def test_a_build_goes_on(site: Site, alices: Rest, python: str, name: str) -> No
     if fault is kill_service:
         people_go_on(alices)
     wait_until(lambda: alices.get("/environments").status == 200, "the service", 60)
-    wait_until(lambda: taken_up(alices, name, before), "the build to be taken up again", RECOVERED)
+    if fault is end_connections:
+        reached = progress(alices, name)
+        wait_until(lambda: progress(alices, name) != reached, "the build to go on", RECOVERED)
+    else:
+        begun = f"Building {name} version 1"
+        wait_until(lambda: begun in alices.get(log).text[len(before) :], "the build to begin again", RECOVERED)
 
     version = alices.wait(name, 180)
     assert version["outcome"] == "succeeded", version["reason"]
@@ -86,8 +91,9 @@ def people_go_on(alices: Rest) -> None:
     assert alices.get("/kernels").status == 200
 
 
-def taken_up(alices: Rest, name: str, before: str) -> bool:
-    """It was begun anew since, or came further. That it is "In Progress" says nothing: so it would be if nobody looked
-    after it any more."""
-    since = alices.get(f"/environments/{name}/versions/1/log").text[len(before) :]
-    return any(words in since for words in ("taken up again after an interruption", "Linked ", "Succeeded."))
+def progress(alices: Rest, name: str) -> tuple[object, ...]:
+    """How far the service knows it to be. That it is "In Progress" says nothing: so it would be if nobody looked after
+    it any more."""
+    version = alices.get(f"/environments/{name}/versions/1").ok()
+    log = alices.get(f"/environments/{name}/versions/1/log").text
+    return version["outcome"], version["phase"], version["progress"], len(log)

@@ -10,6 +10,7 @@ from tests.cli.command_line import PROGRAM
 from tests.handlers.rest import Rest
 from tests.live import live_server
 from tests.live_fixtures import python
+from tests.service.warm import warm
 from tests.serving import REPOSITORY, live_service
 
 __all__ = ["python"]
@@ -20,13 +21,13 @@ def test_what_one_had_is_the_teams_beginning(channel: Path, python: str, tmp_pat
     (home / "config").mkdir(parents=True)
     login = {"ServerApp": {"identity_provider_class": "tests.handlers.identities.TokenUsers"}}
     (home / "config" / "jupyter_config.json").write_text(json.dumps(login))
-    with live_server(old, channel.as_uri(), home=home, env={"PYTHONPATH": str(REPOSITORY)}) as server:
+    with live_server(warm(old, channel), channel.as_uri(), home=home, env={"PYTHONPATH": str(REPOSITORY)}) as server:
         before = Rest(server.url, "token-of-alice").make("mine", python_version=python)
     file = tmp_path / "embedded.zip"
     for command in (["backup", file, "--root-dir", old], ["restore", file, "--root-dir", root]):
         subprocess.run([PROGRAM, *command], check=True, capture_output=True, cwd=tmp_path)
 
-    with live_service(root, channel.as_uri()) as service:
+    with live_service(warm(root, channel), channel.as_uri()) as service:
         alice = service.person("alice")
         assert alice.show("mine")["owner"] == "alice"
         checks = {c["name"]: c for c in service.person("boss").get("/doctor").ok()["checks"]}
