@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,15 @@ TOLD_SECONDS = 5.0
 COMING = "Its files are being brought to this machine: start it again in a moment."
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Files on their way: bytes of the image that have come, and how many it has; 0 of 0 while that is not known, as
+    when they are installed from the lock."""
+
+    done: int = 0
+    total: int = 0
+
+
 class Arrivals:
     """Brings prefixes to this machine: at once, for who waits, or in the background, each by one at a time."""
 
@@ -34,6 +44,7 @@ class Arrivals:
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="dataflow-envs arrivals")
         self._under_way: set[str] = set()
         self._failed: dict[str, tuple[float, str]] = {}
+        self._coming: dict[Path, Arrival] = {}
         self._changing = threading.Lock()
 
     def bring(self, prefix: Path, title: str, open_image: ImageSource | None, install: Callable[[], None]) -> None:
@@ -41,14 +52,20 @@ class Arrivals:
 
         `title` is what the log calls it. `install`: from its lock, where there is no image that can be used.
         """
-        began = time.monotonic()
+        began, told = time.monotonic(), _Told(self._log, title)
+
+        def progress(done: int, total: int) -> None:
+            self._coming[prefix] = Arrival(done, total)
+            told(done, total)
+
+        self._coming.setdefault(prefix, Arrival())
         try:
             how = ensure_prefix(
                 prefix,
                 open_image,
                 install,
                 say=lambda text: self._log.warning("%s: %s", title, text),
-                progress=_Told(self._log, title),
+                progress=progress,
                 stop=self._stop.is_set,
             )
         except Stopped:
@@ -57,8 +74,14 @@ class Arrivals:
             known = explain(error, prefix.parent)
             reason = known.reason if known is not None else str(error)
             raise Unavailable(f"The files of {title} can't be brought to this machine: {reason}.") from error
+        finally:
+            self._coming.pop(prefix, None)
         if how is not How.THERE:
             self._log.info("%s: %s in %.1f s", title, how.value, time.monotonic() - began)
+
+    def of(self, prefix: Path) -> Arrival | None:
+        """How far a prefix is; None: it is not being brought."""
+        return self._coming.get(prefix)
 
     def install(self, runner: Runner, job: Job) -> None:
         """Install from a lock, of which nobody reads the log. Raises EngineError, and Stopped."""

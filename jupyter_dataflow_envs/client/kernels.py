@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from .routes import SLOW_SECONDS, Routes, environment_path
 
 if TYPE_CHECKING:
-    from ..models import KernelAnswer, LauncherAnswer, RunningKernelAnswer, UsageDetails
+    from ..models import ArrivalAnswer, KernelAnswer, LauncherAnswer, RunningKernelAnswer, UsageDetails
 
 
 class KernelRoutes(Routes):
@@ -21,6 +21,10 @@ class KernelRoutes(Routes):
         body = {"draft": True} if draft else {}
         path = environment_path(short_name, "activate")
         return cast("KernelAnswer", self._transport.json("POST", path, body=body, timeout=SLOW_SECONDS))
+
+    def arrival(self, short_name: str) -> ArrivalAnswer:
+        """How far its files are, while an activation brings them to the server's machine."""
+        return cast("ArrivalAnswer", self._transport.json("GET", environment_path(short_name, "arrival")))
 
     def deactivate(self, short_name: str) -> KernelAnswer:
         """Remove its kernel from the Jupyter server; running kernels go on."""

@@ -21,6 +21,16 @@ class ActivateHandler(DataflowHandler):
         self.answer({"kernel_name": await self.call_slow(activate, self.person, short_name, draft=draft)})
 
 
+class ArrivalHandler(DataflowHandler):
+    _track_activity = False
+
+    @operation("How far its files are that an activation brings to this machine.", answer="ArrivalAnswer")
+    async def get(self, short_name: str) -> None:
+        found = await self.call(self.deployment.activations.arrival, self.person, short_name)
+        done, total = (found.done, found.total) if found is not None else (0, 0)
+        self.answer({"arriving": found is not None, "done": done, "total": total})
+
+
 class DeactivateHandler(DataflowHandler):
     @operation("Take its kernel away.", answer="KernelAnswer")
     async def post(self, short_name: str) -> None:
@@ -44,6 +54,7 @@ def launcher_answer(written: Launcher) -> LauncherAnswer:
 
 ROUTES = [
     ("/environments/{short_name}/activate", ActivateHandler),
+    ("/environments/{short_name}/arrival", ArrivalHandler),
     ("/environments/{short_name}/deactivate", DeactivateHandler),
     ("/environments/{short_name}/launcher", LauncherHandler),
 ]

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ..builds.arrival import Arrival
 from ..domain.errors import Conflict, DataflowError, NotAllowed, NotFound, Unavailable
 from ..domain.grant import Grant
 from ..domain.permissions import Person
@@ -103,6 +104,10 @@ class Activations:
         with self._alone:
             self._memory.use(grant)
             return Launcher(write_granted(self._root, grant), grant)
+
+    def arrival(self, person: Person, short_name: str) -> Arrival | None:
+        """How far its files are that are being brought to this machine; None: they are not."""
+        return self._fetching.arrival(short_name)
 
     def reconcile(self, short_names: Collection[str] | None = None) -> None:
         """Make launchers and kernelspecs say what the service says. Raises Unavailable.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..builds.arrival import Arrivals
+from ..builds.arrival import Arrival, Arrivals
 from ..builds.runner import Runner
 from ..domain.errors import Conflict, DataflowError, EngineError, NotFound, Unavailable
 from ..domain.grant import Grant
@@ -27,6 +27,7 @@ class Fetching:
         self._runner = runner
         self._caches = caches
         self._arrivals = Arrivals(log)
+        self._asked: dict[str, Path] = {}
 
     def is_here(self, grant: Grant) -> bool:
         """Whether there is nothing to be fetched: it is on this machine, or nowhere."""
@@ -36,9 +37,15 @@ class Fetching:
         """Bring it here; may take minutes. Raises Unavailable with the reason why that can't be done."""
         if grant.prefix is None or self.is_here(grant):
             return
+        self._asked[grant.short_name] = Path(grant.prefix)
         with self._opening(grant) as source:
             title = f"{grant.short_name} version {grant.version}"
             self._arrivals.bring(Path(grant.prefix), title, source, lambda: self._install(grant))
+
+    def arrival(self, short_name: str) -> Arrival | None:
+        """How far the files of an environment are; None: they are not being fetched."""
+        prefix = self._asked.get(short_name)
+        return self._arrivals.of(prefix) if prefix is not None else None
 
     def absence(self, grant: Grant, then: Callable[[], object]) -> str:
         """Begin to fetch what is not here; returns why it can't be started yet, in a sentence.

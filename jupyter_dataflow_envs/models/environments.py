@@ -106,6 +106,15 @@ class KernelAnswer(TypedDict):
     kernel_name: str
 
 
+class ArrivalAnswer(TypedDict):
+    """Of an environment's files that are on their way to this machine: bytes of `total` that have come. 0 of 0 while
+    that is not known, as when they are installed from the lock."""
+
+    arriving: bool
+    done: int
+    total: int
+
+
 class RunningKernelAnswer(TypedDict):
     """`version`: what the kernel was started from. Its kernelspec may have moved on: a restart takes that one."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from ..builds.arrival import Arrival
 from ..builds.workshop import Workshop
 from ..domain.environment import Environment
 from ..domain.errors import Conflict
@@ -71,6 +72,17 @@ class Activations:
         if written.grant.reason is not None:
             raise Conflict(written.grant.reason)
         return written
+
+    def arrival(self, person: Person, short_name: str) -> Arrival | None:
+        """How far its files are that are being brought to this machine; None: they are not."""
+        with self._database.read() as connection:
+            environment = activity.whole(connection, environments.find(connection, short_name, person))
+            audiences: set[Audience] = {audience_of(environment, person.name)}
+            if person.is_admin:  # who may try a draft
+                audiences.add("latest")
+            grants = [grant_of(connection, self._workshop, environment, audience) for audience in audiences]
+        found = (self._images.arrival(grant.prefix_id) for grant in grants if grant.prefix_id is not None)
+        return next((arrival for arrival in found if arrival is not None), None)
 
     def reconcile(self) -> None:
         """Make this server's kernelspecs and launchers say what the database says, and renew its leases."""

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from ..builds.arrival import Arrivals
+from ..builds.arrival import Arrival, Arrivals
 from ..builds.workshop import Workshop
 from ..domain.errors import NotFound, Unavailable
 from ..domain.permissions import Person, may_see_version
@@ -65,6 +65,10 @@ class Images:
             open_image if image is not None else None,
             lambda: self._install(prefix_id, holders[0]),
         )
+
+    def arrival(self, prefix_id: str) -> Arrival | None:
+        """How far a prefix is; None: it is not being brought here."""
+        return self._arrivals.of(self._workshop.folders.path(prefix_id))
 
     def absence(self, prefix_id: str, then: Then) -> str:
         """Begin to bring a prefix here that is not; returns why it can't be used yet, in a sentence.

@@ -1,6 +1,7 @@
 import { ApiError } from '../api/client';
 import type { Environment } from '../api/schemas';
 import type { IWorkbench } from '../workbench';
+import { activate } from './activate';
 import { askText, confirm } from './dialogs';
 import type { ActionName } from './looks';
 
@@ -43,7 +44,7 @@ export async function ask(
       return revert(workbench, environment, version);
     case 'activate':
     case 'try_draft':
-      await client.activate(name, action === 'try_draft');
+      await activate(workbench, name, title, action === 'try_draft');
       return trans.__('%1 is active: its kernel is in the launcher.', title);
     case 'deactivate':
       if (

@@ -2,6 +2,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import type {
+  Arrival,
   Compared,
   Environment,
   EnvironmentEdit,
@@ -212,6 +213,11 @@ export class ApiClient {
   /** @param draft - the latest version although it is not published; for administrators */
   activate(shortName: string, draft = false): Promise<{ kernel_name: string }> {
     return this.call('POST', of(shortName, 'activate'), { body: draft ? { draft } : {} });
+  }
+
+  /** How far its files are, while an activation brings them to this machine. */
+  arrival(shortName: string): Promise<Arrival> {
+    return this.call('GET', of(shortName, 'arrival'));
   }
 
   deactivate(shortName: string): Promise<{ kernel_name: string }> {

@@ -27,6 +27,7 @@ export type Violating = Schemas['ViolatingAnswer'];
 export type Policy = Schemas['PolicyAnswer'];
 export type PolicyBody = Partial<Schemas['PolicyBody']>;
 export type PolicyChanged = Schemas['PolicyChangedAnswer'];
+export type Arrival = Schemas['ArrivalAnswer'];
 export type RunningKernel = Schemas['RunningKernelAnswer'];
 export type Usage = Schemas['UsageDetails'];
 export type Imported = Schemas['ImportAnswer'];

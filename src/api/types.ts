@@ -2302,6 +2302,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/environments/{short_name}/arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                short_name: string;
+            };
+            cookie?: never;
+        };
+        /** How far its files are that an activation brings to this machine. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    short_name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArrivalAnswer"];
+                    };
+                };
+                /** @description Refused. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/environments/{short_name}/deactivate": {
         parameters: {
             query?: never;
@@ -3022,6 +3071,19 @@ export interface components {
              * @default false
              */
             draft: boolean;
+        };
+        /**
+         * ArrivalAnswer
+         * @description Of an environment's files that are on their way to this machine: bytes of `total` that have come. 0 of 0 while
+         *     that is not known, as when they are installed from the lock.
+         */
+        ArrivalAnswer: {
+            /** Arriving */
+            arriving: boolean;
+            /** Done */
+            done: number;
+            /** Total */
+            total: number;
         };
         /** AttemptAnswer */
         AttemptAnswer: {

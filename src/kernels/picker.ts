@@ -4,6 +4,7 @@ import { Dialog, type ISessionContext, showErrorMessage } from '@jupyterlab/appu
 import type { ITranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
+import { activate } from '../actions/activate';
 import { ApiError } from '../api/client';
 import type { Environment } from '../api/schemas';
 import type { IDataflowEnvironments } from '../tokens';
@@ -177,9 +178,9 @@ async function activateAndStart(
   shortName: string,
   options: IPickerOptions
 ): Promise<void> {
-  const { client, trans } = options.shared;
+  const { trans } = options.shared;
   try {
-    await client.activate(shortName);
+    await activate(options.shared, shortName, shortName);
   } catch (error) {
     await showErrorMessage(
       trans.__('%1 was not activated', shortName),

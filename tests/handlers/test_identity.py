@@ -56,6 +56,7 @@ ROUTES = [
     ("GET", "/environments/built/launcher"),
     ("GET", "/environments/built/usage"),
     ("POST", "/environments/built/activate"),
+    ("GET", "/environments/built/arrival"),
     ("POST", "/environments/built/deactivate"),
     ("GET", "/environments/built/versions"),
     ("GET", "/environments/built/versions/1"),

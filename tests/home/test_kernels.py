@@ -176,6 +176,7 @@ def test_a_prefix_that_is_not_here_is_fetched(
     prefix = away(alice, service, built)
     alice.post(f"/environments/{built}/activate", {}).ok()
     assert "built version 1: fetched" in server.log
+    assert alice.get(f"/environments/{built}/arrival").ok() == {"arriving": False, "done": 0, "total": 0}
     assert run_cell(server, "dataflow-built", "import sys; print(sys.prefix)").strip() == str(prefix)
 
 

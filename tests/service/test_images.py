@@ -15,6 +15,7 @@ import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 
+from jupyter_dataflow_envs.builds.arrival import Arrival
 from jupyter_dataflow_envs.builds.image_sweep import missing_images, stray_images, sweep_images
 from jupyter_dataflow_envs.domain.errors import NotFound, Unavailable
 from jupyter_dataflow_envs.domain.permissions import Person
@@ -164,16 +165,27 @@ def test_while_its_files_come_the_kernel_says_so(deployment: Deployment, monkeyp
     read = ImageStore.read
 
     def slowly(store: ImageStore, prefix_id: str) -> Iterator[bytes]:
+        pieces = read(store, prefix_id)
+        yield next(pieces)
         assert goes_on.wait(30)
-        yield from read(store, prefix_id)
+        yield from pieces
 
+    def arrival() -> Arrival | None:
+        return deployment.activations.arrival(ALICE, "made")
+
+    assert arrival() is None
     monkeypatch.setattr(ImageStore, "read", slowly)
     try:
         deployment.activations.reconcile()
         assert "being brought to this machine" in launcher.read_text()
+        come = wait_until(lambda: (a := arrival()) and a.done and a, "its first bytes", 30)
+        assert come.total == image_row(deployment, prefix)[1]
+        with pytest.raises(NotFound):
+            deployment.activations.arrival(CAROL, "made")
     finally:
         goes_on.set()
     wait_until(lambda: str(prefix) in launcher.read_text(), "the launcher", 30)
+    assert arrival() is None
 
 
 def test_files_that_cannot_be_brought_say_why(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
