@@ -23,6 +23,7 @@ lint: $(VENV)/.installed
 	$(BIN)/lint-imports
 	jlpm lint:check
 	jlpm types:check
+	jlpm tsc -p tsconfig.test.json
 
 test-python: $(VENV)/.installed ui-tests/node_modules/.installed postgresql
 	$(BIN)/pytest -n 2 -m "not packaging"

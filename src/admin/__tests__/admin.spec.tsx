@@ -9,6 +9,7 @@ import { alice, trans } from '../../__tests__/sample';
 import type { Me } from '../../api/schemas';
 import { Settings } from '../../settings';
 import type { IDataflowEnvironments } from '../../tokens';
+import { LocalModel } from '../../local/model';
 import { Workbench, WorkbenchProvider } from '../../workbench';
 import { Admin } from '../admin';
 import { createAdmin } from '../index';
@@ -35,7 +36,7 @@ function workbenchOf(person: Me): Workbench {
     trans,
     me: () => Promise.resolve(person)
   };
-  return new Workbench(shared, new CommandRegistry());
+  return new Workbench(shared, new CommandRegistry(), {} as never, new LocalModel({} as never));
 }
 
 async function show(person: Me): Promise<void> {

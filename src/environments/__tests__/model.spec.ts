@@ -32,7 +32,7 @@ class Server {
     const from = Number(query.cursor ?? 0);
     const to = query.q === undefined ? from + this.pageSize : Infinity;
     const next = to < matching.length ? String(to) : null;
-    return this._answer({ items: matching.slice(from, to), next });
+    return this._answer<EnvironmentList>({ items: matching.slice(from, to), next });
   };
 
   readonly environment = (shortName: string): Promise<Environment> => {
@@ -40,7 +40,7 @@ class Server {
     const found = this.items.get(shortName);
     return found
       ? this._answer(found, this.refusal ?? this.failure)
-      : this._answer(found, new ApiError(404, 'not_found', 'There is none.'));
+      : this._answer<Environment>(undefined, new ApiError(404, 'not_found', 'There is none.'));
   };
 
   /** Let the first request that waits go. */

@@ -33,8 +33,8 @@ describe('LocalModel', () => {
         new Promise((resolve, reject) =>
           answers.push(answer => (answer instanceof Error ? reject(answer) : resolve(answer)))
         ),
-      settings: { wsUrl: 'ws://server/', appendToken: false, WebSocket: Socket } as never
-    });
+      settings: { wsUrl: 'ws://server/', appendToken: false, WebSocket: Socket }
+    } as never);
   });
 
   afterEach(() => {

@@ -12,6 +12,7 @@ import type { HappenedEvent, Me, Review, ReviewPage } from '../../api/schemas';
 import { Settings } from '../../settings';
 import type { IDataflowEnvironments } from '../../tokens';
 import { CommandIDs } from '../../tokens';
+import { LocalModel } from '../../local/model';
 import { Workbench, WorkbenchProvider } from '../../workbench';
 import { EnvironmentReview, ReviewView } from '..';
 
@@ -95,7 +96,12 @@ function shared(server: Server): IDataflowEnvironments {
 
 async function show(server: Server, view: JSX.Element): Promise<CommandRegistry> {
   const commands = new CommandRegistry();
-  const workbench = new Workbench(shared(server), commands);
+  const workbench = new Workbench(
+    shared(server),
+    commands,
+    {} as never,
+    new LocalModel({} as never)
+  );
   await workbench.environments.refresh();
   // What is asked at once is answered before the test goes on.
   await act(async () => {

@@ -86,7 +86,7 @@ describe('KernelStatusModel', () => {
   it('follows events and restarts', async () => {
     context.start('k1', 'dataflow-mlenv');
     await answered();
-    expect(model.state?.newer).toBeNull();
+    expect(model.state).toMatchObject({ newer: null });
     await happened({ usable_version: 2 });
     expect(model.state).toMatchObject({ version: 1, newer: 2 });
     context.statusChanged.emit('restarting');
@@ -100,7 +100,7 @@ describe('KernelStatusModel', () => {
     running = [];
     context.start('k1', 'dataflow-mlenv');
     await answered();
-    expect(model.state?.version).toBeNull();
+    expect(model.state).toMatchObject({ version: null });
     context.statusChanged.emit('idle');
     await answered();
     context.statusChanged.emit('idle');
@@ -108,7 +108,7 @@ describe('KernelStatusModel', () => {
     runs(1);
     context.statusChanged.emit('idle');
     await answered();
-    expect(model.state?.version).toBeNull();
+    expect(model.state).toMatchObject({ version: null });
   });
 
   it('forgets a kernel that is another by now', async () => {
@@ -128,7 +128,13 @@ describe('KernelStatusModel', () => {
     const onOpen = jest.fn();
     const onRestart = jest.fn();
     const { unmount } = render(
-      <KernelStatusItem model={model} onOpen={onOpen} onRestart={onRestart} trans={trans} />
+      <KernelStatusItem
+        model={model}
+        onOpen={onOpen}
+        onOpenLocal={jest.fn()}
+        onRestart={onRestart}
+        trans={trans}
+      />
     );
     const name = screen.getByRole('button', { name: /Machine Learning Environment · v1/ });
     expect(name).toHaveTextContent('deprecated');
