@@ -14,7 +14,7 @@ demo: $(VENV)/.installed
 lab: $(VENV)/.installed
 	$(BIN)/python -m demo --lab
 
-test: lint test-typescript test-python test-packaging test-browser
+test: lint test-typescript test-packaging test-browser test-python
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .

@@ -19,6 +19,7 @@ __all__ = ["python"]
 def test_what_one_had_is_the_teams_beginning(channel: Path, python: str, tmp_path: Path) -> None:
     home, old, root = tmp_path / "home", tmp_path / "embedded", tmp_path / "team"
     (home / "config").mkdir(parents=True)
+    warm(root, channel)
     login = {"ServerApp": {"identity_provider_class": "tests.handlers.identities.TokenUsers"}}
     (home / "config" / "jupyter_config.json").write_text(json.dumps(login))
     with live_server(warm(old, channel), channel.as_uri(), home=home, env={"PYTHONPATH": str(REPOSITORY)}) as server:
@@ -27,7 +28,7 @@ def test_what_one_had_is_the_teams_beginning(channel: Path, python: str, tmp_pat
     for command in (["backup", file, "--root-dir", old], ["restore", file, "--root-dir", root]):
         subprocess.run([PROGRAM, *command], check=True, capture_output=True, cwd=tmp_path)
 
-    with live_service(warm(root, channel), channel.as_uri()) as service:
+    with live_service(root, channel.as_uri()) as service:
         alice = service.person("alice")
         assert alice.show("mine")["owner"] == "alice"
         checks = {c["name"]: c for c in service.person("boss").get("/doctor").ok()["checks"]}
