@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..domain.errors import EngineError, Unavailable
+from ..domain.errors import DataflowError, EngineError, Unavailable
 from ..engine.faults import explain
 from ..engine.protocol import Answer, Job, Message
 from ..images import How, ImageSource, Stopped, ensure_prefix
@@ -94,7 +94,7 @@ class Arrivals:
     def begin(self, key: str, bring: Callable[[], None], then: Callable[[], object]) -> str:
         """Begin to bring something in the background; returns why it can't be used yet, in a sentence.
 
-        `bring` raises Unavailable. `then` is called, in another thread, when there is news. What could not be brought
+        `bring` raises DataflowError. `then` is called, in another thread, when there is news. What could not be brought
         is not tried again for a while.
         """
         with self._changing:
@@ -123,7 +123,7 @@ class Arrivals:
         failure = None
         try:
             bring()
-        except Unavailable as error:
+        except DataflowError as error:
             failure = error.message
             self._log.warning("%s", failure)
         except Exception:  # noqa: BLE001  # it is tried again, whatever it was
