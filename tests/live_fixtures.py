@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from jupyter_dataflow_envs import Client
+from jupyter_dataflow_envs.client import Conflict, NotFound
 from tests.channel.server import Server
 from tests.live import LiveServer, live_server
 from tests.service.deployments import minor_of
@@ -39,3 +41,13 @@ def client(live: LiveServer) -> Iterator[Client]:
     """A client of that server."""
     with live.client() as client:
         yield client
+
+
+def clear_away(client: Client, short_name: str) -> None:
+    """What a test has left under that name, be it being built."""
+    with suppress(NotFound):
+        if client.environment(short_name)["status"] == "In Progress":
+            with suppress(Conflict):  # it has ended meanwhile
+                client.cancel(short_name)
+            client.wait(short_name, 30)
+        client.delete(short_name, force=True)

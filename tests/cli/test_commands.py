@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from jupyter_dataflow_envs import Client
-from jupyter_dataflow_envs.client import NotFound
 from tests.channel.server import Server
 from tests.cli.command_line import CommandLine
 from tests.live import LiveServer, wait_until
+from tests.live_fixtures import clear_away
 
 NUMBERS = itertools.count(1)
 
@@ -28,13 +28,7 @@ def jupyter(live: LiveServer) -> CommandLine:
 def name(client: Client) -> Iterator[str]:
     short_name = f"c{next(NUMBERS)}"
     yield short_name
-    try:
-        if client.environment(short_name)["status"] == "In Progress":
-            client.cancel(short_name)
-            client.wait(short_name, 30)
-        client.delete(short_name, force=True)
-    except NotFound:
-        pass
+    clear_away(client, short_name)
 
 
 def test_a_persons_way(jupyter: CommandLine, name: str, python: str, tmp_path: Path) -> None:

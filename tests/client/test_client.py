@@ -21,6 +21,7 @@ from jupyter_dataflow_envs.client import (
 )
 from tests.channel.server import Server
 from tests.live import LiveServer, free_port, wait_until
+from tests.live_fixtures import clear_away
 
 NUMBERS = itertools.count(1)
 
@@ -30,13 +31,7 @@ def short_name(client: Client) -> Iterator[str]:
     """A name for this test alone; what the test leaves under it goes."""
     name = f"t{next(NUMBERS)}"
     yield name
-    try:
-        if client.environment(name)["status"] == "In Progress":
-            client.cancel(name)
-            client.wait(name, 30)
-        client.delete(name, force=True)
-    except NotFound:
-        pass
+    clear_away(client, name)
 
 
 def test_from_the_first_draft_to_the_end(client: Client, short_name: str, python: str) -> None:
