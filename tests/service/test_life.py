@@ -359,7 +359,7 @@ def test_life_of_environments(database_kind: str) -> None:
         LifeOfEnvironments,
         settings=settings(
             settings.default,
-            max_examples=20 if database_kind == "sqlite" else 5,
+            max_examples=30 if database_kind == "sqlite" else 8,
             stateful_step_count=50,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

@@ -210,5 +210,4 @@ class Queue(RuleBasedStateMachine):
 
 def test_queue(shared_database: Database) -> None:
     Queue.database = shared_database
-    examples = 40 if shared_database.is_sqlite else 15  # what it tells is the same on both
-    run_state_machine_as_test(Queue, settings=settings(max_examples=examples, stateful_step_count=40))
+    run_state_machine_as_test(Queue, settings=settings(max_examples=40, stateful_step_count=40))
