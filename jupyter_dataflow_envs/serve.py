@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from .service.core import Service
 
 
+SWITCH_SECONDS = 0.0005
+"""After which a thread lets another one have the interpreter. With Python's own 0.005 the loop that all requests go
+through waits for that long after each of its calls to the system, as threads that read are at it: a queue of a second
+formed while builds took the processors (`python -m bench team`)."""
+
+
 def has_hub() -> bool:
     """Whether this process was started by a JupyterHub, or told of one."""
     return bool(os.environ.get("JUPYTERHUB_API_TOKEN"))
@@ -130,6 +136,7 @@ class DataflowEnvsService(DeploymentTraits, JupyterApp):
                 "no sources, or say that you trust them (--DataflowEnvsService.trust_builds=True)."
             )
         self._set_up_log()
+        sys.setswitchinterval(SWITCH_SECONDS)
         asyncio.run(self._serve())
 
     def _set_up_log(self) -> None:

@@ -33,7 +33,7 @@ class AuditHandler(DataflowHandler):
             before=self.integer("cursor", 0, most=10**15) or None,
             limit=max(1, self.integer("limit", 100, most=PAGE_LIMIT)),
         )
-        found, following = await self.gate.call_reading(self.deployment.audit.page, self.person, wanted)
+        found, following = await self.call_reading(self.deployment.audit.page, self.person, wanted)
         self.answer(
             {
                 "items": [event_answer(e, full=True) for e in found],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -61,9 +60,7 @@ class MeHandler(DataflowHandler):
     @operation("Who you are here, and what you may have.", answer="MeAnswer")
     async def get(self) -> None:
         person, deployment = self.person, self.deployment
-        policy, used = await asyncio.gather(
-            self.call(deployment.policies.get), self.call(deployment.policies.used_by, person)
-        )
+        policy, used = await self.call_reading(deployment.policies.limits, person)
         settings = deployment.workshop.settings
         self.answer(
             {
@@ -97,7 +94,7 @@ class MeHandler(DataflowHandler):
 class PolicyHandler(DataflowHandler):
     @operation("What this deployment allows.", answer="PolicyAnswer")
     async def get(self) -> None:
-        self.answer(policy_answer(await self.call(self.deployment.policies.get)))
+        self.answer(policy_answer(await self.call_reading(self.deployment.policies.get)))
 
     @operation(
         "Change what this deployment allows (administrators); tells which published environments violate it.",

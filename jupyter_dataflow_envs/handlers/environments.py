@@ -14,7 +14,8 @@ from .answers import environment_answer, preview_answer
 from .base import DataflowHandler, operation
 
 if TYPE_CHECKING:
-    from ..models import Request
+    from ..domain.permissions import Person
+    from ..models import EnvironmentList, Request
 
 PAGE_LIMIT = 1000
 _ETAG = re.compile(r'(?:W/)?"?([^"]+)"?')
@@ -40,8 +41,12 @@ class EnvironmentsHandler(DataflowHandler):
             limit=max(1, self.integer("limit", 100, most=PAGE_LIMIT)),
             cursor=self.get_query_argument("cursor", None),
         )
-        items, cursor = await self.gate.call_reading(self.deployment.environments.list, person, page)
-        self.answer({"items": [environment_answer(e, person) for e in items], "next": cursor})
+        self.answer(await self.call_reading(self._read, person, page))
+
+    def _read(self, person: Person, page: Page) -> EnvironmentList:
+        """In a worker thread; so are the answers, which take as long as what they tell."""
+        items, cursor = self.deployment.environments.list(person, page)
+        return {"items": [environment_answer(e, person) for e in items], "next": cursor}
 
     @operation(
         "Create an environment; it is saved, not built.", body="EnvironmentSpec", answer="EnvironmentAnswer", status=201
@@ -61,7 +66,7 @@ class EnvironmentsHandler(DataflowHandler):
 class EnvironmentHandler(DataflowHandler):
     @operation("One environment.", answer="EnvironmentAnswer")
     async def get(self, short_name: str) -> None:
-        environment = await self.gate.call_reading(self.deployment.environments.get, self.person, short_name)
+        environment = await self.call_reading(self.deployment.environments.get, self.person, short_name)
         self.set_header("ETag", f'"{environment.etag}"')
         self.answer(environment_answer(environment, self.person))
 
@@ -99,7 +104,7 @@ class EnvironmentHandler(DataflowHandler):
 class ShortNameHandler(DataflowHandler):
     @operation("Whether a new environment can have this short name, and why not.", answer="ShortNameAnswer")
     async def get(self, name: str) -> None:
-        refusal = await self.gate.call_reading(self.deployment.environments.refusal_of_short_name, name)
+        refusal = await self.call_reading(self.deployment.environments.refusal_of_short_name, name)
         self.answer({"short_name": name.strip().lower(), "available": refusal is None, "message": refusal})
 
 

@@ -26,7 +26,7 @@ QUEUE = 2000
 """Frames that may wait for a reader; a slower one is closed, and comes back by its sequence number. As many as it may
 have missed then without having to read its lists again."""
 
-POSITION_SECONDS = 3.0
+POSITION_SECONDS = 10.0
 """How long a client may not hear how far it is, while only others' events happen."""
 
 POSITION_EVENTS = 500
@@ -105,7 +105,7 @@ class EventsHandler(Streaming):
     async def _send(self) -> None:
         with suppress(WebSocketClosedError, asyncio.CancelledError):
             try:
-                seq, texts = await self.gate.call_reading(self._read_opening)
+                seq, texts = await self.call_reading(self._read_opening)
             except Exception:
                 self.log.exception("What happened since %s could not be read", self._since)
                 self.close(TRY_AGAIN_LATER, "What you missed could not be read: connect again.")

@@ -15,7 +15,7 @@ class KernelsHandler(DataflowHandler):
         "The environments' kernels that run in this Jupyter server, and the version of each.", answer="KernelList"
     )
     async def get(self) -> None:
-        running = await self.gate.call_reading(self.deployment.running.among, self.person, self._kernels())
+        running = await self.call_reading(self.deployment.running.among, self.person, self._kernels())
         self.answer({"items": [asdict(k) for k in running]})
 
     def _kernels(self) -> list[KernelProcess]:

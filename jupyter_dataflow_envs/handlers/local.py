@@ -66,7 +66,7 @@ class LocalRoute(DataflowHandler):
 class LocalListHandler(LocalRoute):
     @operation("Local environments: made here, and found on this machine.", answer="LocalList")
     async def get(self) -> None:
-        self.answer({"items": await self.gate.call_reading(self._list)})
+        self.answer({"items": await self.call_reading(self._list)})
 
     @operation("Make a Local environment, at once.", body="LocalSpec", answer="LocalAnswer", status=202)
     async def post(self) -> None:

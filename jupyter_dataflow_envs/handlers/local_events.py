@@ -38,7 +38,7 @@ class LocalEventsHandler(Streaming):
         with suppress(WebSocketClosedError, asyncio.CancelledError):
             while True:
                 if clock() - looked >= LOOK_SECONDS:
-                    await self.gate.call_reading(self._environments.look)
+                    await self.call_reading(self._environments.look)
                     looked = clock()
                 if self._environments.revision != told:
                     told = self._environments.revision

@@ -20,7 +20,7 @@ class ReadyHandler(DataflowHandler):
         try:
             if deployment is None:
                 raise self.gate.failure or Unavailable("It is starting.")
-            await self.gate.call_reading(deployment.measures.queue)
+            await self.call_reading(deployment.measures.queue)
         except DataflowError as error:
             self.refuse(error)
             return

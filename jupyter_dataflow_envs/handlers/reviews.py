@@ -52,7 +52,7 @@ class ReviewsHandler(DataflowHandler):
         state = self.get_query_argument("state", None)
         if state is not None and state not in {s.value for s in ReviewState}:
             raise Malformed(f"state must be one of {', '.join(s.value for s in ReviewState)}.")
-        found = await self.call(
+        found = await self.call_reading(
             self.deployment.reviews.list,
             self.person,
             state=ReviewState(state) if state else None,

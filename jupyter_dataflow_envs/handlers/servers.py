@@ -30,7 +30,7 @@ class GrantHandler(DataflowHandler):
     @operation("The version that you can run commands in.", answer="GrantAnswer")
     async def get(self, short_name: str) -> None:
         usable = self.deployment.grants.usable
-        self.answer(grant_answer(await self.gate.call_reading(usable, self.person, short_name)))
+        self.answer(grant_answer(await self.call_reading(usable, self.person, short_name)))
 
     @operation("Make it active in a notebook server of yours.", body="ActivationBody", answer="GrantAnswer")
     async def put(self, short_name: str) -> None:
@@ -66,7 +66,7 @@ class InstallationHandler(DataflowHandler):
     @operation("What it takes to install the version that you can use on another machine.", answer="InstallationAnswer")
     async def get(self, short_name: str) -> None:
         installation = self.deployment.grants.installation
-        self.answer(installation_answer(await self.gate.call_reading(installation, self.person, short_name)))
+        self.answer(installation_answer(await self.call_reading(installation, self.person, short_name)))
 
 
 class PlanHandler(DataflowHandler):
@@ -77,7 +77,7 @@ class PlanHandler(DataflowHandler):
 
         draft = local_draft(self.body(PlanBody))
         plan = self.deployment.grants.plan
-        self.answer(installation_answer(await self.gate.call_reading(plan, self.person, draft)))
+        self.answer(installation_answer(await self.call_reading(plan, self.person, draft)))
 
 
 def grant_answer(grant: Grant) -> GrantAnswer:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class UsageHandler(DataflowHandler):
     @operation("Who and what uses it (its owner and administrators).", answer="UsageDetails")
     async def get(self, short_name: str) -> None:
-        usage = await self.gate.call_reading(self.deployment.usages.of, self.person, short_name)
+        usage = await self.call_reading(self.deployment.usages.of, self.person, short_name)
         self.answer(usage_details(usage))
 
 

@@ -50,7 +50,7 @@ class RevertHandler(DataflowHandler):
 class VersionsHandler(DataflowHandler):
     @operation("Its versions, newest first.", answer="VersionList")
     async def get(self, short_name: str) -> None:
-        versions = await self.call(self.deployment.versions.list, self.person, short_name)
+        versions = await self.call_reading(self.deployment.versions.list, self.person, short_name)
         self.answer({"items": [version_summary(v) for v in versions]})
 
 

@@ -143,16 +143,18 @@ class Following:
 
     def _renew(self) -> None:
         running = {i: len(pids) for i, pids in leases.running(self._root).items() if _PREFIX_ID.fullmatch(i)}
-        due = time.monotonic() - self._renewed >= RENEW_SECONDS
-        if not due and self._reported is not None and running.keys() <= self._reported:
-            return
         started: dict[str, dict[str, str]] = {}
         for environment_id in launcher.written_launchers(self._root):
             moments = launcher.last_started(self._root, environment_id)
             if moments and self._memory.knows(environment_id):
                 started[environment_id] = {a: to_text(m) for a, m in moments.items()}
+        # A launcher leaves its lease first: with that alone, what it starts would be told half a minute later.
+        telling = {*running, *started}
+        due = time.monotonic() - self._renewed >= RENEW_SECONDS
+        if not due and self._reported is not None and telling <= self._reported:
+            return
         self._service.renew(self._activations.server, started, running)
-        self._renewed, self._reported = time.monotonic(), set(running)
+        self._renewed, self._reported = time.monotonic(), telling
 
     def _lost(self, error: DataflowError | None) -> None:
         if not self._away and not self._ended.is_set():

@@ -247,7 +247,7 @@ class Service:
                 self.feed.tell(fresh)
 
     def _fresh_events(self) -> list[Event]:
-        with self.database.read() as connection:
+        with self.database.look() as connection:
             return events.since(connection, self._seen)
 
     def _beat(self) -> None:

@@ -30,11 +30,11 @@ class Environments:
         self._specs = specs
 
     def list(self, person: Person, page: Page) -> tuple[list[Environment], str | None]:
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             return environments.page(connection, page, person)
 
     def get(self, person: Person, short_name: str) -> Environment:
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             return environments.find(connection, short_name, person)
 
     def refusal_of_short_name(self, short_name: str) -> str | None:
@@ -43,7 +43,7 @@ class Environments:
             name = names.check_short_name(short_name)
         except InvalidSpec as error:
             return error.errors[0].message
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             return ShortNameTaken(name).message if environments.is_taken(connection, name) else None
 
     def create(

@@ -40,8 +40,13 @@ class Policies:
         self._database = database
 
     def get(self) -> Policy:
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             return deployment.policy(connection)
+
+    def limits(self, person: Person) -> tuple[Policy, Used]:
+        """What is allowed here, and what the person has of it."""
+        with self._database.look() as connection:
+            return deployment.policy(connection), _used_by(connection, person)
 
     def set(self, person: Person, policy: Policy) -> list[Violating]:
         """Returns the published environments that the new policy would not allow: they stay, and it is said of them.
@@ -70,10 +75,9 @@ class Policies:
         with self._database.read() as connection:
             return _violating(connection, deployment.policy(connection))
 
-    def used_by(self, person: Person) -> Used:
-        """What the person has, for the quotas."""
-        with self._database.read() as connection:
-            return Used(environments.count_owned(connection, person.name), versions.held_bytes(connection, person.name))
+
+def _used_by(connection: Connection, person: Person) -> Used:
+    return Used(environments.count_owned(connection, person.name), versions.held_bytes(connection, person.name))
 
 
 def _violating(connection: Connection, policy: Policy) -> list[Violating]:

@@ -146,7 +146,7 @@ class Reviews:
         self, person: Person, *, state: ReviewState | None = None, environment: str | None = None
     ) -> list[tuple[Review, str]]:
         """(review, short name), newest first: administrators all, others those of their own environments."""
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             return reviews.of_person(connection, person, state=state, environment=environment, limit=LIMIT)
 
     def get(self, person: Person, review_id: str) -> ReviewPage:

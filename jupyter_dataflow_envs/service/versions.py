@@ -188,7 +188,7 @@ class Versions:
 
     def list(self, person: Person, short_name: str) -> list[Version]:
         """Newest first. Others than the owner and administrators see the published one."""
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             environment = environments.find(connection, short_name, person)
             return [
                 v for v in versions.of(connection, environment.id) if may_see_version(environment, v.number, person)

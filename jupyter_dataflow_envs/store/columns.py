@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Dialect, String, Text, TypeDecorator
+from sqlalchemy import BindParameter, Dialect, String, Text, TypeDecorator, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -54,6 +54,11 @@ class Name(_Plain):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         collation = BYTEWISE if dialect.name == "postgresql" else None
         return dialect.type_descriptor(String(self.length, collation=collation))
+
+
+def given(name: str) -> BindParameter[str]:
+    """A text that is given when a statement is executed; for statements that are built once."""
+    return bindparam(name, type_=_Plain())
 
 
 class lowered(FunctionElement[str]):  # noqa: N801  # stands in queries as func.lower does

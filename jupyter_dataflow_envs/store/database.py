@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, TimeoutError
 
@@ -28,6 +28,8 @@ HOST_LEASE = timedelta(minutes=2)
 BUSY_SECONDS = 30
 """How long a write waits for other processes' writes before it is given up."""
 
+POOL = {"pool_size": 8, "max_overflow": 16, "pool_timeout": 30}
+"""Connections that read, and how many seconds one is waited for."""
 
 BUSY = "The database is busy with other changes: repeat this in a moment."
 
@@ -61,28 +63,34 @@ class Database:
         kind = self.url.get_backend_name()
         self.is_sqlite = kind == "sqlite"
         self._writing = threading.Lock()
-        options: dict[str, Any] = {"pool_size": 8, "max_overflow": 24, "pool_timeout": 30}
         if self.is_sqlite:
             if not self.url.database or self.url.database == ":memory:":
                 raise SchemaUnusable("database_url must name a file: the database outlives the server.")
-            options["connect_args"] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-        elif kind == "postgresql":
-            self.url = postgresql.normalized(self.url)
-            options |= {"connect_args": postgresql.connect_arguments(self.url), "pool_pre_ping": True}
-        else:
-            raise SchemaUnusable("database_url must be that of a SQLite file or of a PostgreSQL database.")
-        self.engine: Engine = create_engine(self.url, **options)
-        self._reader: Engine = self.engine
-        if self.is_sqlite:
+            arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+            self.engine = self.reader = create_engine(self.url, connect_args=arguments, **POOL)
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        elif kind == "postgresql":
+            self.url = postgresql.normalized(self.url)
+            self.engine, self.reader = postgresql.writer(self.url), postgresql.reader(self.url, POOL)
         else:
-            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            raise SchemaUnusable("database_url must be that of a SQLite file or of a PostgreSQL database.")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view; whatever is written in it is lost, or refused."""
-        with self._reached(), self._reader.connect() as connection:
+        with self.look() as connection:
+            if not self.is_sqlite:
+                postgresql.begin_read(connection)
+            yield connection
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """As `read`, but each statement may see more than the last one, and costs one way to PostgreSQL and back.
+
+        For what asks once, or whose answers need not be of one moment.
+        """
+        with self._reached(), self.reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -152,7 +160,7 @@ class Database:
                     if self.is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
                         raise SchemaUnusable(f"The upgrade would leave rows that refer to nothing: {broken[:3]}.")
         finally:
-            self.engine.dispose()  # and with it the connection that checks no foreign keys
+            self._dispose()  # and with it the connection that checks no foreign keys
 
     @property
     def file(self) -> Path | None:
@@ -249,7 +257,11 @@ class Database:
             raise SchemaUnusable(f"The database can't be opened: {error.orig}.") from error
 
     def close(self) -> None:
+        self._dispose()
+
+    def _dispose(self) -> None:
         self.engine.dispose()
+        self.reader.dispose()
 
 
 def create_schema(connection: Connection) -> None:

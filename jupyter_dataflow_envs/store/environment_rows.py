@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, func, or_, select
 
 from ..domain.clock import from_text, now, to_text
 from ..domain.environment import Deprecation, Environment, LatestVersion, LocalOrigin, Publication, Usage
@@ -13,6 +13,7 @@ from ..domain.permissions import Person
 from ..domain.review import Review
 from ..domain.spec import EnvironmentSpec
 from ..domain.version import Outcome, Progress
+from .columns import given
 from .reviews import review_of
 from .tables import activations, attempts, environments, reviews, versions
 
@@ -31,6 +32,11 @@ _SOURCE = (
     )
     .outerjoin(reviews, reviews.c.id == environments.c.latest_review)
 )
+# Statements that are asked many times a second are built once, with parameters in them: building one, and finding its
+# text again, takes longer than PostgreSQL needs to answer it.
+ASKING = given("asking")
+"""Parameter: the name of who asks."""
+
 _children = environments.alias()
 COLUMNS: Select[Any] = select(
     environments,
@@ -50,17 +56,22 @@ COLUMNS: Select[Any] = select(
 ).select_from(_SOURCE)
 
 
-def visible(person: Person) -> ColumnElement[bool]:
-    if person.is_admin:
+_REVIEW = [column.name for column in reviews.c]
+_REVIEW_AT = list(COLUMNS.selected_columns).index(COLUMNS.selected_columns["review_id"])
+
+
+def visible(is_admin: bool) -> ColumnElement[bool]:
+    """To who asks (`ASKING`), as an administrator or not."""
+    if is_admin:
         return environments.c.id.is_not(None)
-    return or_(environments.c.owner == person.name, environments.c.published_version.is_not(None))
+    return or_(environments.c.owner == ASKING, environments.c.published_version.is_not(None))
 
 
-def full_name(person: Person) -> ColumnElement[Any]:
-    """What this person sees: by a hidden name nothing may be found, nor put in order."""
-    if person.is_admin:
+def full_name(is_admin: bool) -> ColumnElement[Any]:
+    """What they see who ask (`ASKING`): by a hidden name nothing may be found, nor put in order."""
+    if is_admin:
         return environments.c.full_name
-    mine = environments.c.owner == person.name
+    mine = environments.c.owner == ASKING
     return case((mine, environments.c.full_name), else_=environments.c.published_full_name)
 
 
@@ -133,15 +144,13 @@ def _origin(row: Row[Any]) -> LocalOrigin | None:
 def _review(row: Row[Any]) -> Review | None:
     if row.review_state is None:
         return None
-    return review_of({column.name: row._mapping[f"review_{column.name}"] for column in reviews.c})
+    return review_of(dict(zip(_REVIEW, row[_REVIEW_AT : _REVIEW_AT + len(_REVIEW)], strict=True)))
 
 
-def _activated(connection: Connection, ids: Sequence[str], person: Person) -> dict[str, Row[Any]]:
-    """Of those that are activated: how many people have it (`n`), how many of them are neither owner nor asking
-    (`others`), and how often the asking person has it (`mine`), as a draft (`drafts`)."""
-    leased = activations.c.leased_until > to_text(now())
-    people, own = activations.c.person.distinct(), activations.c.person == person.name
-    rows = connection.execute(
+def _activations_in(which: ColumnElement[bool]) -> Select[Any]:
+    leased = activations.c.leased_until > given("now")
+    people, own = activations.c.person.distinct(), activations.c.person == ASKING
+    return (
         select(
             activations.c.environment_id,
             func.count(people).filter(leased).label("n"),
@@ -150,9 +159,21 @@ def _activated(connection: Connection, ids: Sequence[str], person: Person) -> di
             func.count().filter(own, activations.c.draft).label("drafts"),
         )
         .join_from(activations, environments, environments.c.id == activations.c.environment_id)
-        .where(activations.c.environment_id.in_(ids))
+        .where(which)
         .group_by(activations.c.environment_id)
     )
+
+
+_OF_ONE = _activations_in(activations.c.environment_id == given("id"))
+_OF_MANY = _activations_in(activations.c.environment_id.in_(bindparam("ids", expanding=True)))
+
+
+def _activated(connection: Connection, ids: Sequence[str], person: Person) -> dict[str, Row[Any]]:
+    """Of those that are activated: how many people have it (`n`), how many of them are neither owner nor asking
+    (`others`), and how often the asking person has it (`mine`), as a draft (`drafts`)."""
+    told = {"asking": person.name, "now": to_text(now())}
+    one = len(ids) == 1
+    rows = connection.execute(_OF_ONE if one else _OF_MANY, {**told, "id": ids[0]} if one else {**told, "ids": ids})
     return {r.environment_id: r for r in rows}
 
 

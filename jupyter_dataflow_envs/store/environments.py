@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
+    Integer,
     Select,
     and_,
     asc,
+    bindparam,
     delete,
     desc,
     exists,
@@ -33,8 +38,8 @@ from ..domain.permissions import Person
 from ..domain.review import ReviewState
 from ..domain.spec import EnvironmentSpec
 from ..domain.version import Outcome
-from .columns import lowered
-from .environment_rows import COLUMNS, full_name, seen, visible
+from .columns import given, lowered
+from .environment_rows import ASKING, COLUMNS, full_name, seen, visible
 from .tables import attempts, environments, reviews
 
 NEWEST_FIRST = {"short_name": False, "full_name": False, "created": True, "updated": True}
@@ -43,9 +48,16 @@ NEWEST_FIRST = {"short_name": False, "full_name": False, "created": True, "updat
 _COLUMN = {"created": "created_at", "updated": "updated_at"}
 
 
+_BY_ID = COLUMNS.where(environments.c.id == given("id"))
+_BY_SHORT_NAME = COLUMNS.where(environments.c.short_name == given("short_name"))
+_VISIBLE_BY_ID = {admin: _BY_ID.where(visible(admin)) for admin in (False, True)}
+_VISIBLE_BY_SHORT_NAME = {admin: _BY_SHORT_NAME.where(visible(admin)) for admin in (False, True)}
+
+
 def find(connection: Connection, short_name: str, person: Person) -> Environment:
     """The environment, as this person may see it. Raises NotFound when there is none, or it is not theirs to see."""
-    rows = connection.execute(COLUMNS.where(environments.c.short_name == short_name.lower(), visible(person))).all()
+    query = _VISIBLE_BY_SHORT_NAME[person.is_admin]
+    rows = connection.execute(query, {"short_name": short_name.lower(), "asking": person.name}).all()
     if not rows:
         raise NotFound(f"There is no environment '{short_name[:40]}'.")
     return seen(connection, rows, person)[0]
@@ -53,13 +65,14 @@ def find(connection: Connection, short_name: str, person: Person) -> Environment
 
 def find_by_id(connection: Connection, environment_id: str, person: Person) -> Environment | None:
     """As `find`; None instead of a refusal."""
-    rows = connection.execute(COLUMNS.where(environments.c.id == environment_id, visible(person))).all()
+    query = _VISIBLE_BY_ID[person.is_admin]
+    rows = connection.execute(query, {"id": environment_id, "asking": person.name}).all()
     return seen(connection, rows, person)[0] if rows else None
 
 
 def by_id(connection: Connection, environment_id: str) -> Environment | None:
     """As its owner sees it."""
-    row = connection.execute(COLUMNS.where(environments.c.id == environment_id)).first()
+    row = connection.execute(_BY_ID, {"id": environment_id}).first()
     return seen(connection, [row], Person(row.owner))[0] if row else None
 
 
@@ -67,11 +80,15 @@ def page(connection: Connection, wanted: Page, person: Person) -> tuple[list[Env
     """One page, and the cursor of the next. The number of queries does not depend on how many there are."""
     if wanted.sort not in NEWEST_FIRST:
         raise Malformed(f"sort must be one of {', '.join(NEWEST_FIRST)}.")
-    parts = [_part(wanted, person, which, column) for which, column in _parts(wanted.sort, person)]
-    query = union_all(*parts) if len(parts) > 1 else parts[0]
-    direction = desc if NEWEST_FIRST[wanted.sort] else asc
-    query = query.order_by(direction("sorted_by"), direction("then_by")).limit(wanted.limit + 1)
-    rows = connection.execute(query).all()
+    words = wanted.text.lower().split()
+    asked = {"asking": person.name, "owner": wanted.owner, "most": wanted.limit + 1}
+    asked |= {f"word{i}": f"%{_escaped(word)}%" for i, word in enumerate(words)}
+    if wanted.cursor:
+        asked["after"], asked["after_id"] = _decode(wanted.cursor, wanted.sort)
+    shape = _Shape(
+        wanted.sort, person.is_admin, len(words), wanted.owner is not None, wanted.status, bool(wanted.cursor)
+    )
+    rows = connection.execute(_page(shape), asked).all()
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
     cursor = _encode(wanted.sort, rows[-1].sorted_by, rows[-1].id) if more else None
@@ -237,40 +254,65 @@ def _asked(spec: EnvironmentSpec) -> dict[str, Any]:
     }
 
 
-def _parts(sort: str, person: Person) -> list[tuple[ColumnElement[bool], ColumnElement[Any]]]:
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What decides the text of a listing's statement; all else is given with it."""
+
+    sort: str
+    is_admin: bool
+    words: int
+    of_owner: bool
+    status: Status | None
+    goes_on: bool
+
+
+@functools.lru_cache(256)
+def _page(shape: _Shape) -> Select[Any] | CompoundSelect[Any]:
+    parts = [_part(shape, which, column) for which, column in _parts(shape)]
+    query = union_all(*parts) if len(parts) > 1 else parts[0]
+    direction = desc if NEWEST_FIRST[shape.sort] else asc
+    return query.order_by(direction("sorted_by"), direction("then_by")).limit(bindparam("most", type_=Integer))
+
+
+def _parts(shape: _Shape) -> list[tuple[ColumnElement[bool], ColumnElement[Any]]]:
     """Which environments by which column: two parts, each along an index, where others don't see what owners do."""
-    others = and_(environments.c.owner != person.name, environments.c.published_version.is_not(None))
-    mine = environments.c.owner == person.name
-    if sort == "full_name" and not person.is_admin:
+    others = and_(environments.c.owner != ASKING, environments.c.published_version.is_not(None))
+    mine = environments.c.owner == ASKING
+    if shape.sort == "full_name" and not shape.is_admin:
         return [(mine, environments.c.full_name), (others, environments.c.published_full_name)]
-    if sort == "updated" and not person.is_admin:
+    if shape.sort == "updated" and not shape.is_admin:
         return [(mine, environments.c.updated_at), (others, environments.c.published_at)]
-    return [(visible(person), environments.c[_COLUMN.get(sort, sort)])]
+    return [(visible(shape.is_admin), environments.c[_COLUMN.get(shape.sort, shape.sort)])]
 
 
-def _part(wanted: Page, person: Person, which: ColumnElement[bool], column: ColumnElement[Any]) -> Select[Any]:
+def _part(shape: _Shape, which: ColumnElement[bool], column: ColumnElement[Any]) -> Select[Any]:
     query = COLUMNS.add_columns(column.label("sorted_by"), environments.c.id.label("then_by")).where(which)
-    for word in wanted.text.lower().split():
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    for i in range(shape.words):
+        pattern = given(f"word{i}")
         query = query.where(
             or_(
                 environments.c.short_name.like(pattern, escape="\\"),
-                lowered(full_name(person)).like(pattern, escape="\\"),
+                lowered(full_name(shape.is_admin)).like(pattern, escape="\\"),
                 lowered(environments.c.owner).like(pattern, escape="\\"),
             )
         )
-    if wanted.owner is not None:
-        query = query.where(environments.c.owner == wanted.owner)
-    if wanted.status is not None:
-        query = query.where(_has_status(wanted.status, person))
-    if wanted.cursor:
+    if shape.of_owner:
+        query = query.where(environments.c.owner == given("owner"))
+    if shape.status is not None:
+        query = query.where(_has_status(shape.status, shape.is_admin))
+    if shape.goes_on:
         place = tuple_(column, environments.c.id)
-        last = tuple_(*_decode(wanted.cursor, wanted.sort))
-        query = query.where(place < last if NEWEST_FIRST[wanted.sort] else place > last)
+        last = tuple_(given("after"), given("after_id"))
+        query = query.where(place < last if NEWEST_FIRST[shape.sort] else place > last)
     return query
 
 
-def _has_status(status: Status, person: Person) -> ColumnElement[bool]:
+def _escaped(word: str) -> str:
+    """As it must stand in LIKE."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _has_status(status: Status, is_admin: bool) -> ColumnElement[bool]:
     """The same table as `derive_status`, for the database; what others see is published, whatever its owner does."""
     succeeded = attempts.c.outcome == Outcome.SUCCEEDED.value
     published = and_(
@@ -286,9 +328,9 @@ def _has_status(status: Status, person: Person) -> ColumnElement[bool]:
         Status.DRAFT: and_(succeeded, ~pending, ~published),
         Status.PUBLISHED: and_(succeeded, ~pending, published),
     }[status]
-    if person.is_admin:
+    if is_admin:
         return has
-    others = environments.c.owner != person.name
+    others = environments.c.owner != ASKING
     return or_(others, has) if status is Status.PUBLISHED else and_(~others, has)
 
 

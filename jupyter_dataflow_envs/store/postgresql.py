@@ -7,12 +7,18 @@ locks and notifications are a database's own.
 from __future__ import annotations
 
 import importlib.util
-from typing import Any
+import math
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 
 from ..domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 DRIVER = "postgresql+psycopg"
 
@@ -23,6 +29,12 @@ LOCK_SECONDS = 30
 
 IDLE_SECONDS = 60
 """How long a transaction may do nothing: a process that hangs in one must not keep everybody from writing."""
+
+TRUSTED_SECONDS = 1.0
+"""How long a connection may lie idle and still be used unasked. If it was lost meanwhile, one read answers with 503."""
+
+CONSISTENT = "repeatable\\ read"
+"""The isolation level of a transaction that reads, as libpq's options write it."""
 
 CHANNEL = "dataflow_envs"
 """Of the notifications that tell other processes to look."""
@@ -69,6 +81,44 @@ def shown(url: URL) -> str:
     """The URL as logs and people may read it."""
     secrets = [name for name in url.query if "password" in name.lower()]
     return url.difference_update_query(secrets).render_as_string(hide_password=True)
+
+
+def writer(url: URL) -> Engine:
+    """Of few connections: of what writes in one process, one at a time does."""
+    return create_engine(url, connect_args=connect_arguments(url), pool_pre_ping=True, pool_size=2, max_overflow=6)
+
+
+def reader(url: URL, pool: Mapping[str, Any]) -> Engine:
+    """Connections that can't write, on which each statement is a transaction, unless `begin_read` has begun one.
+
+    They are made so once, and looked at only after they have lain idle: setting and resetting them, and asking whether
+    they are alive each time, took as long as what is read.
+    """
+    arguments = connect_arguments(url)
+    arguments["options"] += f" -c default_transaction_read_only=on -c default_transaction_isolation={CONSISTENT}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=arguments, pool_use_lifo=True, **pool)
+    event.listen(engine, "checkout", _check_idle)
+    event.listen(engine, "checkin", _note_idle)
+    return engine
+
+
+def begin_read(connection: Connection) -> None:
+    """On a connection of `reader`: what is read from here on is of one moment. Giving the connection back ends it."""
+    connection.exec_driver_sql("BEGIN")
+
+
+def _note_idle(_dbapi: Any, record: ConnectionPoolEntry) -> None:
+    record.info["idle since"] = time.monotonic()
+
+
+def _check_idle(dbapi: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Raises DisconnectionError, upon which the pool makes a new one."""
+    if time.monotonic() - record.info.get("idle since", math.inf) < TRUSTED_SECONDS:
+        return
+    try:
+        dbapi.execute("SELECT 1")
+    except Exception as error:  # whatever is wrong with it, another one is made
+        raise DisconnectionError from error
 
 
 def connect_arguments(url: URL) -> dict[str, Any]:

@@ -78,7 +78,9 @@ def test_what_runs_is_known_here_and_told_to_the_service(
     digest = alice.get(f"/environments/{built}/versions/1").ok()["digest"]
     assert (running["short_name"], running["version"], running["digest"]) == (built, 1, digest)
     wait_until(lambda: list(reports(service).values()) == [1], "the report", 10)
-    assert alice.get(f"/environments/{built}/usage").ok()["last_started"] is not None
+    wait_until(
+        lambda: alice.get(f"/environments/{built}/usage").ok()["last_started"] is not None, "that it was started"
+    )
     end_kernel(server, kernel_id)
 
 

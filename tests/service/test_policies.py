@@ -37,18 +37,22 @@ def _state(deployment: Deployment) -> list[object]:
     return [query(deployment, f"SELECT * FROM {table}") for table in tables]
 
 
+def used_by(deployment: Deployment, person: Person) -> Used:
+    return deployment.policies.limits(person)[1]
+
+
 def test_a_shared_prefix_counts_once(deployment: Deployment) -> None:
     for name in ("one", "two"):
         create(deployment, name, "3.11", "numpy")
         build(deployment, name)
     wait_until(lambda: len(prefix_ids(deployment)) == 1, "the end of the row that was not needed", 5)
-    assert deployment.policies.used_by(ALICE) == Used(environments=2, bytes=SIZE)
+    assert used_by(deployment, ALICE) == Used(environments=2, bytes=SIZE)
     edit(deployment, "one", "scipy")
     build(deployment, "one")
-    assert deployment.policies.used_by(ALICE) == Used(2, 2 * SIZE), "earlier versions stay installed, and count"
+    assert used_by(deployment, ALICE) == Used(2, 2 * SIZE), "earlier versions stay installed, and count"
     deployment.versions.revert(ALICE, "one", 1)
     assert ended(deployment, "one").outcome.value == "succeeded"
-    assert deployment.policies.used_by(ALICE) == Used(2, 2 * SIZE)
+    assert used_by(deployment, ALICE) == Used(2, 2 * SIZE)
 
 
 def test_who_shares_a_prefix_has_it_too(deployment: Deployment) -> None:
@@ -58,13 +62,13 @@ def test_who_shares_a_prefix_has_it_too(deployment: Deployment) -> None:
     deployment.environments.create(BOB, "his", Draft("His", "", "3.11", ("numpy",), ()))
     deployment.versions.build(BOB, "his")
     assert ended(deployment, "his", person=BOB).outcome.value == "succeeded"
-    assert [deployment.policies.used_by(p).bytes for p in (ALICE, BOB, BOSS)] == [SIZE, SIZE, 0]
+    assert [used_by(deployment, p).bytes for p in (ALICE, BOB, BOSS)] == [SIZE, SIZE, 0]
     deployment.environments.delete(ALICE, "one")
-    assert deployment.policies.used_by(ALICE) == Used(0, 0)
-    assert deployment.policies.used_by(BOB) == Used(1, SIZE)
+    assert used_by(deployment, ALICE) == Used(0, 0)
+    assert used_by(deployment, BOB) == Used(1, SIZE)
     deployment.publishing.transfer(BOSS, "his", "alice")
-    assert deployment.policies.used_by(ALICE) == Used(1, SIZE)
-    assert deployment.policies.used_by(BOB) == Used(0, 0)
+    assert used_by(deployment, ALICE) == Used(1, SIZE)
+    assert used_by(deployment, BOB) == Used(0, 0)
 
 
 def test_failed_builds_take_nothing(deployment: Deployment, runner: ScriptedRunner) -> None:
@@ -73,7 +77,7 @@ def test_failed_builds_take_nothing(deployment: Deployment, runner: ScriptedRunn
     edit(deployment, "one", "numpy==2")
     deployment.versions.build(ALICE, "one", pin_installed=True)
     assert ended(deployment, "one").outcome.value == "failed"
-    assert deployment.policies.used_by(ALICE) == Used(1, SIZE)
+    assert used_by(deployment, ALICE) == Used(1, SIZE)
 
 
 def test_who_has_as_much_as_is_allowed_builds_nothing_more(deployment: Deployment, runner: ScriptedRunner) -> None:

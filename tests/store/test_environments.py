@@ -280,11 +280,11 @@ def queries(database: Database) -> Iterator[list[tuple[str, Any]]]:
         if statement.startswith("SELECT"):
             statements.append((statement, parameters))
 
-    event.listen(database.engine, "before_cursor_execute", note)
+    event.listen(database.reader, "before_cursor_execute", note)
     try:
         yield statements
     finally:
-        event.remove(database.engine, "before_cursor_execute", note)
+        event.remove(database.reader, "before_cursor_execute", note)
 
 
 def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(database: Database) -> None:

@@ -81,9 +81,45 @@ def test_a_transaction_that_hangs_is_ended(database: Database, monkeypatch: pyte
         assert deployment.read(connection, "by") == "the other"
 
 
-def test_a_read_writes_nothing(database: Database) -> None:
-    with pytest.raises(Exception, match="read-only transaction"), database.read() as connection:
+@pytest.mark.parametrize("kind", ["read", "look"])
+def test_what_reads_writes_nothing(database: Database, kind: str) -> None:
+    with pytest.raises(Exception, match="read-only transaction"), getattr(database, kind)() as connection:
         deployment.write(connection, "count", 1)
+
+
+def test_a_read_is_of_one_moment_and_a_look_of_each_statement(database: Database) -> None:
+    with database.read() as reading, database.look() as looking:
+        before = [deployment.read(c, "count", 0) for c in (reading, looking)]
+        with database.write() as connection:
+            deployment.write(connection, "count", 1)
+        after = [deployment.read(c, "count", 0) for c in (reading, looking)]
+    assert (before, after) == ([0, 0], [0, 1])
+
+
+def test_a_read_ends_with_its_connection(database: Database) -> None:
+    """None is left in a transaction, which would show a past moment to whoever gets it next."""
+    query = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'")
+    with database.read() as connection:
+        deployment.read(connection, "count")
+        with database.look() as looking:
+            assert looking.execute(query).scalar_one() == 1
+    with pytest.raises(ZeroDivisionError), database.read() as connection:
+        1 / 0  # noqa: B018
+    with database.look() as looking:
+        assert looking.execute(query).scalar_one() == 0
+
+
+def test_a_connection_that_was_lost_while_it_was_in_use_costs_one_answer(
+    database: Database, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_dataflow_envs.store.postgresql.TRUSTED_SECONDS", 60.0)
+    with database.look() as connection:
+        deployment.read(connection, "count")
+    postgresql.end_connections(url_of(database))
+    with pytest.raises(DatabaseAway), database.look() as connection:
+        deployment.read(connection, "count")
+    with database.look() as connection:
+        assert deployment.read(connection, "count", 0) == 0
 
 
 def test_ended_connections_are_replaced(database: Database, postgresql: PostgreSQL) -> None:

@@ -35,7 +35,7 @@ class DecisionsPage(Page):
         before = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 16 else None
         about = self.get_query_argument("environment", "").strip()[:40]
         wanted = TrailPage(environment=about or None, kinds=tuple(WORDS), before=before, limit=LIMIT)
-        found, following = await self.gate.call_reading(self.deployment.audit.page, self.person, wanted)
+        found, following = await self.call_reading(self.deployment.audit.page, self.person, wanted)
         more = {"before": str(following), **({"environment": about} if about else {})}
         self.show(
             "decisions.html",

@@ -25,7 +25,7 @@ class EnvironmentsPage(Page):
             limit=LIMIT,
             cursor=self.get_query_argument("cursor", None),
         )
-        found, cursor = await self.gate.call_reading(self.deployment.environments.list, self.person, listing)
+        found, cursor = await self.call_reading(self.deployment.environments.list, self.person, listing)
         following = {"q": words, "status": status, "cursor": cursor}
         self.show(
             "environments.html",

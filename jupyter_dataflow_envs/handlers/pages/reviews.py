@@ -18,7 +18,7 @@ class ReviewsPage(Page):
     async def get(self) -> None:
         waiting = await self.call(self.deployment.reviews.list, self.person, state=ReviewState.PENDING)
         listing = Listing(status=Status.PENDING_APPROVAL, limit=1000)
-        known, _ = await self.gate.call_reading(self.deployment.environments.list, self.person, listing)
+        known, _ = await self.call_reading(self.deployment.environments.list, self.person, listing)
         self.show(
             "reviews.html",
             title="Waiting for approval",
