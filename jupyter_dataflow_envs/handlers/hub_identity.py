@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from functools import cached_property
 
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyterhub.services.auth import HubAuth
@@ -11,9 +11,7 @@ from tornado import web
 from traitlets import Instance, Unicode, default
 
 from ..domain.errors import Unavailable
-
-CACHE_SECONDS = 60
-"""How long the hub's answer about a token is taken for true: a revoked one works no longer than that."""
+from .known_tokens import KnownTokens, Model
 
 _HEADER = re.compile(r"(?:token|bearer)\s+(\S+)", re.IGNORECASE)
 
@@ -21,11 +19,11 @@ _HEADER = re.compile(r"(?:token|bearer)\s+(\S+)", re.IGNORECASE)
 class HubUser(User):
     """`hub_user` is the hub's model. `is_admin` as the hub says, `decides` by the scope of the token that was sent."""
 
-    hub_user: dict[str, Any]
+    hub_user: Model
     is_admin: bool
     decides: bool
 
-    def __init__(self, hub_user: dict[str, Any], decides: bool) -> None:
+    def __init__(self, hub_user: Model, decides: bool) -> None:
         self.hub_user = hub_user
         self.is_admin = hub_user.get("admin") is True
         self.decides = decides
@@ -48,7 +46,7 @@ class HubIdentityProvider(IdentityProvider):
 
     @default("hub_auth")
     def _default_hub_auth(self) -> HubAuth:
-        return HubAuth(parent=self, cache_max_age=CACHE_SECONDS)
+        return HubAuth(parent=self)
 
     @default("token")
     def _token_default(self) -> str:
@@ -65,24 +63,31 @@ class HubIdentityProvider(IdentityProvider):
         handler._token_authenticated = True  # type: ignore[attr-defined]
         return self.user_of(model)
 
-    async def model_of(self, token: str) -> dict[str, Any] | None:
+    async def model_of(self, token: str) -> Model | None:
         """What the hub says of a token, if that may use this service."""
         model = await self.ask(token)
         return model if model is not None and self.may_use(model) else None
 
-    async def ask(self, token: str, *, fresh: bool = False) -> dict[str, Any] | None:
-        """What the hub says of a token, whatever it is for; `fresh`: now, not what it said a moment ago."""
+    async def ask(self, token: str, *, fresh: bool = False) -> Model | None:
+        """What the hub says of a token, whatever it is for; `fresh`: now, not what it said within the last minute."""
+        return await self._tokens.model_of(token, fresh=fresh)
+
+    @cached_property
+    def _tokens(self) -> KnownTokens:
+        return KnownTokens(self._ask_hub)
+
+    async def _ask_hub(self, token: str) -> Model | None:
         try:
-            model: dict[str, Any] | None = await self.hub_auth.user_for_token(token, use_cache=not fresh, sync=False)
+            model: Model | None = await self.hub_auth.user_for_token(token, use_cache=False, sync=False)
         except web.HTTPError as error:
             raise Unavailable(
                 "JupyterHub can't be asked who you are: try again in a moment. Kernels and Local environments go on."
             ) from error
         return model
 
-    def may_use(self, model: dict[str, Any]) -> bool:
+    def may_use(self, model: Model) -> bool:
         """Whether a token of which the hub says this is one for this service."""
         return bool(self.hub_auth.check_scopes(self.hub_auth.access_scopes, model))
 
-    def user_of(self, model: dict[str, Any]) -> HubUser:
+    def user_of(self, model: Model) -> HubUser:
         return HubUser(model, decides=self.decision_scope in model.get("scopes", ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import ws_authenticated
@@ -13,8 +14,8 @@ from tornado.websocket import WebSocketHandler
 from ..domain.errors import DataflowError
 from .base import Asking
 
-REVALIDATE_SECONDS = 60.0
-"""Between two questions whether who opened a socket may still listen."""
+REVALIDATE_SECONDS = (40.0, 60.0)
+"""Between two questions whether who opened a socket may still listen; drawn, as many open theirs at once."""
 
 POLICY_VIOLATION = 1008
 
@@ -58,7 +59,7 @@ class Streaming(WebSocketMixin, WebSocketHandler, Asking):
 
     async def _revalidate(self) -> None:
         while True:
-            await asyncio.sleep(REVALIDATE_SECONDS)
+            await asyncio.sleep(random.uniform(*REVALIDATE_SECONDS))
             try:
                 user = await ensure_async(self.identity_provider.get_user(self))
             except DataflowError:
