@@ -36,19 +36,19 @@ def main() -> None:
         names = _published(site, alice)
         tokens = site.root.parent / "tokens"
         tokens.write_text("\n".join(_people(site, options.people)))
-        memory = _Memory(site)
+        service = _Service(site)
         command = [sys.executable, "-m", "bench.team_clients", site.service_url, str(tokens), ",".join(names)]
         with subprocess.Popen(
             [*command, str(options.rate), str(options.seconds)], stdout=subprocess.PIPE, text=True
         ) as clients:
             assert clients.stdout is not None
             clients.stdout.readline()  # all sockets are open
-            memory.start()
+            service.start()
             built = _build(alice, options.builds)
             told = json.loads(clients.stdout.readline())
-        memory.stop()
+        service.stop()
         print(f"builds during that: {built}")
-    _tell(told, memory.samples, options.people)
+    _tell(told, service, options.people)
 
 
 def _people(site: Site, count: int) -> list[str]:
@@ -79,26 +79,33 @@ def _build(alice: Rest, count: int) -> str:
     return f"{count - len(failed)} of {count} succeeded, the last after {time.monotonic() - began:.0f} s {failed or ''}"
 
 
-class _Memory(threading.Thread):
-    """What the service's process holds, every few seconds."""
+class _Service(threading.Thread):
+    """What the service's process takes: memory (MB) every few seconds, and processor time (s) in all."""
 
     def __init__(self, site: Site) -> None:
         super().__init__(daemon=True)
-        self._service = site.service_process()
+        self._process = site.service_process()
         self._ended = threading.Event()
-        self.samples: list[float] = []
+        self.memory: list[float] = []
+        self.seconds = 0.0
 
     def run(self) -> None:
+        began = self._used()
         while not self._ended.is_set():
-            self.samples.append(self._service.memory_info().rss / 1e6)
+            self.memory.append(self._process.memory_info().rss / 1e6)
             self._ended.wait(SAMPLE_SECONDS)
+        self.seconds = self._used() - began
 
     def stop(self) -> None:
         self._ended.set()
         self.join()
 
+    def _used(self) -> float:
+        used = self._process.cpu_times()
+        return float(used.user + used.system)
 
-def _tell(told: dict[str, Any], memory: list[float], people: int) -> None:
+
+def _tell(told: dict[str, Any], service: _Service, people: int) -> None:
     reads, writes = sorted(told["reads"]), sorted(told["writes"])
     rate = (len(reads) + len(writes)) / told["seconds"]
     print(f"{people} people, {told['sockets']} event sockets, {rate:.0f} requests/s for {told['seconds']:.0f} s")
@@ -107,6 +114,9 @@ def _tell(told: dict[str, Any], memory: list[float], people: int) -> None:
         aim = f" (target: p99 under {TARGET_SECONDS * 1000:.0f})" if kind == "reads" else ""
         print(f"{kind}: {len(times):,}, median {p50:.0f} ms, p99 {p99:.0f} ms, slowest {times[-1] * 1000:.0f} ms{aim}")
     print(f"faults: {told['faults'] or 'none'} (target: none); {told['frames']:,} frames of events")
+    each = service.seconds / (len(reads) + len(writes)) * 1000
+    print(f"processor time of the service: {service.seconds:.0f} s, {each:.1f} ms for each request, builds included")
+    memory = service.memory
     third = max(1, len(memory) // 3)
     early, late = statistics.mean(memory[third : 2 * third]), statistics.mean(memory[-third:])
     print(f"memory of the service: {memory[0]:.0f} MB at first, {early:.0f} MB in the middle, {late:.0f} MB at the end")

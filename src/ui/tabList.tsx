@@ -20,6 +20,7 @@ export function TabList<K extends string>(props: {
 }): JSX.Element {
   const { id, label, tabs, chosen, onChoose } = props;
   const list = React.useRef<HTMLDivElement>(null);
+  const choose = (key: K) => key !== chosen && onChoose(key);
   const move = (event: React.KeyboardEvent) => {
     const at = tabs.findIndex(({ key }) => key === chosen);
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
@@ -43,7 +44,12 @@ export function TabList<K extends string>(props: {
           aria-selected={key === chosen}
           aria-controls={key === chosen ? `${id}-${key}-panel` : undefined}
           tabIndex={key === chosen ? 0 : -1}
-          onClick={() => onChoose(key)}
+          // As JupyterLab's own tabs: what grows above them while a build begins moves them away from a mouse that is
+          // about to be let go, and that would be no click.
+          onPointerDown={({ button, pointerType }) =>
+            pointerType === 'mouse' && button === 0 && choose(key)
+          }
+          onClick={() => choose(key)}
           onKeyDown={move}
         >
           {name}
