@@ -67,7 +67,7 @@ for (const scheme of ['light', 'dark'] as const) {
     for (const [name, where] of Object.entries(PAGES())) {
       for (const width of [360, 1600, 1280]) {
         await page.setViewportSize({ width, height: 900 });
-        await page.goto(where);
+        expect((await page.goto(where))?.status(), name).toBe(200);
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
         const beyond = () => document.documentElement.scrollWidth - window.innerWidth;
         expect.soft(await page.evaluate(beyond), `${name} at ${width}`).toBeLessThanOrEqual(0);

@@ -193,6 +193,9 @@ class Page(Shown):
     async def call(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         return await self.gate.call(method, *args, **kwargs)
 
+    async def call_reading(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        return await self.gate.call_reading(method, *args, **kwargs)
+
     async def call_slow(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         return await self.gate.call_slow(method, *args, **kwargs)
 
