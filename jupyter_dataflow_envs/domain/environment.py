@@ -134,9 +134,7 @@ class Environment:
     @property
     def modified(self) -> bool:
         """Whether the saved requirements differ from those the latest version was built from."""
-        return self.latest is not None and self.latest.spec_digest != (
-            self.spec.digest if self.spec_digest is None else self.spec_digest
-        )
+        return self.latest is not None and self.latest.spec_digest != (self.spec_digest or self.spec.digest)
 
     def usable_by(self, person: str) -> int | None:
         """The version this person can activate: the owner's latest successful one, for others the published one."""
@@ -146,9 +144,7 @@ class Environment:
         """What this person may know of it: the owner and administrators all, everybody else the publication alone."""
         if person.is_admin or person.name == self.owner or self.publication is None:
             return self
-        shown = self.publication
-        # Equal, as nothing that others see is modified; real digests of a page would be felt when it is read.
-        digest = ""
+        shown, digest = self.publication, self.publication.spec.digest
         return replace(
             self,
             full_name=shown.full_name,

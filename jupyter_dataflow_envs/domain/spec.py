@@ -6,7 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
+
+KEPT_DIGESTS = 512
+"""Of specs, a tenth of a megabyte each at most: those of what is published are asked for with each page of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class EnvironmentSpec:
     @property
     def digest(self) -> str:
         """Equal for specs that ask for the same, in the same words."""
-        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+        return _digest(self)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -60,3 +64,8 @@ class EnvironmentSpec:
             tuple(data["pip_requirements"]),
             Base(**base) if base else None,
         )
+
+
+@lru_cache(KEPT_DIGESTS)
+def _digest(spec: EnvironmentSpec) -> str:
+    return hashlib.sha256(json.dumps(spec.to_json(), sort_keys=True).encode()).hexdigest()
