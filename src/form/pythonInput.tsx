@@ -19,6 +19,15 @@ export function PythonInput(props: {
   const [typed, setTyped] = React.useState(false);
   const [chosen, setChosen] = React.useState(-1);
   const list = React.useRef<HTMLUListElement>(null);
+  const known = React.useRef(value);
+  React.useLayoutEffect(() => {
+    // A suggestion that comes when one is here already: what is typed replaces it, as if it had been here before.
+    const input = list.current?.parentElement?.querySelector('input');
+    if (value !== known.current && input && input === document.activeElement) {
+      input.select();
+    }
+    known.current = value;
+  }, [value]);
   const fitting =
     typed && !suggestions.includes(value)
       ? suggestions.filter(one => one.startsWith(value.trim()))
@@ -33,6 +42,7 @@ export function PythonInput(props: {
     setOpen(true);
   };
   const take = (version: string) => {
+    known.current = version;
     onChange(version);
     close();
   };
@@ -76,6 +86,7 @@ export function PythonInput(props: {
         spellCheck={false}
         value={value}
         onChange={({ target }) => {
+          known.current = target.value;
           onChange(target.value);
           setTyped(true);
           setOpen(true);
